@@ -1,0 +1,1 @@
+"""The public face of Rapport: one object, six calls (docs/api.md)."""

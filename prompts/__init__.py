@@ -1,0 +1,1 @@
+"""Prompts and sentence templates as versioned text files, and their loader. No logic."""

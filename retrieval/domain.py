@@ -96,6 +96,7 @@ class NumberConfig(Config):
 class DomainConfig(Config):
     name: str
     noun: Noun
+    called: tuple[str, ...] = ()
     verb: Verb
     text: tuple[str, ...] = ("text", "description")
     image: tuple[str, ...] = ("image",)

@@ -69,6 +69,7 @@ class Bound(Record):
     weight: float = 1.0
     hard: bool = True
     admit_unknown: bool = False
+    than: str | None = None  # the item the bound was measured from ("older than this one")
     belief_id: str | None = None
     evidence: list[Evidence] = []
 
@@ -107,9 +108,7 @@ class Query(Record):
     exclude: frozenset[str] = frozenset()
 
 
-ReasonKind = Literal[
-    "similar", "facet", "number", "text", "title", "liked", "disliked", "popularity", "variety"
-]
+ReasonKind = Literal["similar", "facet", "number", "text", "title", "liked", "disliked", "popularity", "variety"]
 
 
 class Reason(Record):

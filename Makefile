@@ -1,0 +1,53 @@
+# A Debian or Ubuntu with python3 >= 3.11, python3-venv, git and make is enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CHROMIUM := /usr/bin/chromium
+
+.PHONY: help setup dev serve chat check test
+
+help:
+	@echo "make setup   create .venv and install Rapport"
+	@echo "make serve   open the web page on http://127.0.0.1:7860"
+	@echo "make chat    talk in the terminal"
+	@echo "make check   formatting, types and the direction of imports"
+	@echo "make test    make check, then every test"
+
+setup: $(VENV)/.installed
+dev: $(VENV)/.installed-dev
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; $(PYTHON) is `$(PYTHON) --version`. Try: make PYTHON=python3.12 setup"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+		{ echo "The module venv is missing. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# The stamp is newer than what it was made from, so a second run has nothing to do.
+$(VENV)/.installed: requirements.txt pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --disable-pip-version-check --quiet --requirement requirements.txt
+	$(BIN)/pip install --disable-pip-version-check --quiet --no-deps --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	$(BIN)/pip install --disable-pip-version-check --quiet --requirement requirements-dev.txt
+	@touch $@
+
+serve: setup
+	$(BIN)/rapport serve
+
+chat: setup
+	@$(BIN)/rapport chat
+
+check: dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Without Chromium, and without the right to install it, the browser tests say so and are skipped.
+test: check
+	@test -x $(CHROMIUM) || ! command -v apt-get >/dev/null || \
+		{ if [ "$$(id -u)" = 0 ]; then asroot=; elif sudo -n true 2>/dev/null; then asroot="sudo -n"; else exit 0; fi; \
+		  $$asroot apt-get update -qq && $$asroot apt-get install -qq -y --no-install-recommends chromium; } || true
+	$(BIN)/pytest

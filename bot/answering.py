@@ -1,0 +1,261 @@
+"""Planning replies that answer: questions about items and the catalogue, why and why not, comparisons, the profile."""
+
+from __future__ import annotations
+
+import re
+
+from bot.events import Focused
+from bot.facts import Phrase, comparison_phrase, facet_phrase, head, number_phrase, reason_phrase
+from bot.plan import Line, ReplyPlan
+from bot.querying import build_query
+from bot.records import Belief, Evidence, Suggestion, Understanding
+from bot.state import SessionState
+from bot.text import join_words
+from retrieval.catalogue import Catalogue
+from retrieval.filters import broken
+from retrieval.recommend import Recommender
+from retrieval.records import Bound, Item, Reason, Term
+
+_SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"“])")
+_ABOUT_LIMIT = 420
+
+
+def plan_answer(understanding: Understanding, state: SessionState, catalogue: Catalogue) -> ReplyPlan:
+    """The record's answer to a question about one item, or an honest "I don't know"."""
+    question = understanding.question
+    if question is None or question.item_id is None:
+        return ReplyPlan(acts={"clarify"}, lines=[Line(template="which_item")])
+    item = catalogue.get(question.item_id)
+    events = [Focused(item_id=item.id)]
+    if question.topic == "about":
+        text = summary(item)
+        lines = [_about_line(item, text)] if text else [_unknown(item, f"I have no description of {item.title}.")]
+        return ReplyPlan(acts={"answer"}, lines=lines, suggestions=_next(item), events=events)
+    phrase = facet_phrase(catalogue, item, question.topic, 5) or number_phrase(catalogue, item, question.topic)
+    if phrase is None:
+        domain = catalogue.domain
+        config = domain.facets.get(question.topic) or domain.numbers.get(question.topic)
+        unknown = config.phrases.unknown if config and config.phrases.unknown else "My record of {title} doesn't say."
+        return ReplyPlan(acts={"answer"}, lines=[_unknown(item, unknown.format(title=item.title))], events=events)
+    return ReplyPlan(acts={"answer"}, lines=[_fact_line(item, phrase)], suggestions=_next(item), events=events)
+
+
+def summary(item: Item) -> str:
+    """The first sentences of an item's text, about two, cut at a sentence where possible."""
+    sentences = _SENTENCES.split(item.text)
+    text = ""
+    for sentence in sentences[:3]:
+        if text and len(text) + len(sentence) > _ABOUT_LIMIT:
+            break
+        text = f"{text} {sentence}".strip()
+    return text if len(text) <= 2 * _ABOUT_LIMIT else text[: 2 * _ABOUT_LIMIT].rsplit(" ", 1)[0] + "…"
+
+
+def plan_catalogue(understanding: Understanding, state: SessionState, recommender: Recommender) -> ReplyPlan:
+    """Whether the catalogue has a named item, or how many items fit what the question names."""
+    catalogue = recommender.catalogue
+    domain = catalogue.domain
+    named = [m.item_id for m in understanding.mentions]
+    unknown = [entity.surface for entity in understanding.entities if entity.value is None]
+    if named:
+        items = [catalogue.get(item_id) for item_id in named]
+        line = Line(
+            template="have_item", slots={"heads": join_words([head(item) for item in items])},
+            titles=[item.title for item in items], numbers=[float(item.year) for item in items if item.year],
+        )  # fmt: skip
+        return ReplyPlan(
+            acts={"answer"}, lines=[line], suggestions=_next(items[0]), events=[Focused(item_id=items[0].id)]
+        )
+    if unknown:
+        names = join_words([f"“{name}”" for name in unknown])
+        return ReplyPlan(acts={"answer"}, lines=[Line(template="have_not", slots={"names": names}, quotes=unknown)])
+    from bot.beliefs import update
+
+    asked = [
+        e.belief
+        for e in update(understanding, SessionState(), catalogue, 0)
+        if e.kind == "believed" and e.belief.facet != "text"
+    ]
+    if not asked:
+        line = Line(
+            template="count_all",
+            slots={"count": str(len(catalogue)), "nouns": domain.noun.many},
+            numbers=[float(len(catalogue))],
+        )
+        return ReplyPlan(acts={"answer"}, lines=[line])
+    question = SessionState(beliefs={b.id: b.model_copy(update={"hard": True, "relation": "wish"}) for b in asked})
+    count = recommender.count(build_query(question, catalogue))
+    wish = join_words([f"“{belief.label}”" for belief in asked])
+    nouns = domain.noun.one if count == 1 else domain.noun.many
+    line = Line(
+        template="count_items" if count else "count_none", slots={"count": str(count), "nouns": nouns, "wish": wish},
+        numbers=[float(count)], quotes=[belief.label for belief in asked],
+    )  # fmt: skip
+    offer = [Suggestion(label="Show me some", text=f"show me {join_words([b.label for b in asked])}")] if count else []
+    return ReplyPlan(acts={"answer"}, lines=[line], suggestions=offer)
+
+
+def plan_explanation(understanding: Understanding, state: SessionState, catalogue: Catalogue) -> ReplyPlan:
+    """Why an item was shown: the parts of its score as they were then, each with the words it rests on."""
+    if not state.slate:
+        return ReplyPlan(acts={"clarify"}, lines=[Line(template="why_nothing")])
+    wanted = next(iter(understanding.targets), None) or state.focus or state.slate[0].item_id
+    item = catalogue.get(wanted)
+    pick = next((pick for pick in state.slate if pick.item_id == wanted), None)
+    events = [Focused(item_id=item.id)]
+    if pick is None:
+        line = Line(template="why_unknown", slots={"title": item.title}, titles=[item.title])
+        return ReplyPlan(acts={"explain"}, lines=[line], events=events)
+    lines = [Line(template="why_lead", slots={"title": item.title}, titles=[item.title])]
+    topics: set[str] = set()
+    popular = False
+    for reason in pick.reasons:
+        if reason.kind == "popularity" and item.popularity > 0.6:
+            popular = True
+        line_found = _reason_line(item, reason, catalogue, topics)
+        if line_found and len(lines) <= 4:
+            lines.append(line_found)
+    if popular and len(lines) <= 3:
+        template = "why_popular" if len(lines) > 1 else "why_popular_only"
+        lines.append(Line(template=template, slots={"nouns": catalogue.domain.noun.many}, item_id=item.id))
+    if len(lines) == 1:
+        lines += [Line(template="why_fact", slots={"fact": p.text}, **_support(p)) for p in _described(item, catalogue)]  # type: ignore[arg-type]
+    return ReplyPlan(acts={"explain"}, lines=lines, suggestions=_next(item), events=events)
+
+
+def _reason_line(item: Item, reason: Reason, catalogue: Catalogue, topics: set[str]) -> Line | None:
+    quote = reason.evidence[-1].quote if reason.evidence else ""
+    if reason.weight < -0.05 and reason.kind == "number" and reason.facet and quote:
+        phrase = number_phrase(catalogue, item, reason.facet)
+        if phrase:
+            return Line(
+                template="why_against", slots={"fact": phrase.text, "quote": quote}, quotes=[quote], **_support(phrase)
+            )  # type: ignore[arg-type]
+    if reason.weight <= 0.02:
+        return None
+    phrase = reason_phrase(catalogue, item, reason, topics)
+    if phrase is None:
+        if reason.kind == "text" and quote and reason.weight > 0.25:
+            return Line(template="why_quote_short", slots={"quote": quote}, quotes=[quote])
+        return None
+    if phrase.topic in topics:
+        return None
+    topics.add(phrase.topic)
+    if quote:
+        return Line(
+            template="why_quote", slots={"quote": quote, "fact": phrase.text}, quotes=[quote], **_support(phrase)
+        )  # type: ignore[arg-type]
+    return Line(template="why_fact", slots={"fact": phrase.text}, **_support(phrase))  # type: ignore[arg-type]
+
+
+def plan_why_not(understanding: Understanding, state: SessionState, catalogue: Catalogue) -> ReplyPlan:
+    """What keeps an item out: each condition it breaks, or that others simply came closer."""
+    wanted = next(iter(understanding.targets), None)
+    if wanted is None:
+        return ReplyPlan(acts={"clarify"}, lines=[Line(template="which_item")])
+    item = catalogue.get(wanted)
+    failures = broken(catalogue, build_query(state, catalogue, again=True), item)
+    because: list[str] = []
+    quotes: list[str] = []
+    for failure in failures:
+        evidence = _evidence_of(failure, state)
+        if evidence:
+            because.append(f"you said “{evidence.quote}”")
+            quotes.append(evidence.quote)
+    if because:
+        line = Line(
+            template="why_not_out",
+            slots={"title": item.title, "because": join_words(because)},
+            titles=[item.title],
+            quotes=quotes,
+        )
+    else:
+        line = Line(template="why_not_lower", slots={"title": item.title}, titles=[item.title])
+    return ReplyPlan(acts={"explain"}, lines=[line], events=[Focused(item_id=item.id)])
+
+
+def _evidence_of(failure: Term | Bound | str, state: SessionState) -> Evidence | None:
+    if isinstance(failure, str):
+        beliefs = [b for b in state.beliefs.values() if b.item_id == failure and b.facet == "item"]
+        return beliefs[-1].evidence[-1] if beliefs and beliefs[-1].evidence else None
+    return failure.evidence[-1] if failure.evidence else None
+
+
+def plan_comparison(understanding: Understanding, state: SessionState, catalogue: Catalogue) -> ReplyPlan:
+    """Two items side by side on what the record has of both."""
+    pair = understanding.targets[:2]
+    if len(pair) < 2:
+        pair = [pick.item_id for pick in state.slate[:2]]
+    if len(pair) < 2:
+        return ReplyPlan(
+            acts={"clarify"}, lines=[Line(template="compare_need", slots={"nouns": catalogue.domain.noun.many})]
+        )
+    first, second = catalogue.get(pair[0]), catalogue.get(pair[1])
+    phrases = [p for number in catalogue.domain.numbers if (p := comparison_phrase(catalogue, first, second, number))][
+        :4
+    ]
+    lines = [_fact_line(first, phrase) for phrase in phrases[:1]]
+    lines += [Line(template="why_fact", slots={"fact": phrase.text}, **_support(phrase)) for phrase in phrases[1:]]  # type: ignore[arg-type]
+    for item in (first, second):
+        described = _described(item, catalogue)
+        if described:
+            lines.append(_fact_line(item, described[0]))
+    return ReplyPlan(acts={"compare"}, lines=lines, events=[Focused(item_id=first.id)])
+
+
+def plan_profile(state: SessionState) -> ReplyPlan:
+    """Everything believed, group by group, each with the words it came from."""
+    profile = state.profile()
+    lines: list[Line] = []
+    for group in ("constraints", "likes", "dislikes", "seen", "unresolved"):
+        beliefs: list[Belief] = getattr(profile, group)
+        if not beliefs:
+            continue
+        said = [_with_quote(belief) for belief in beliefs]
+        quotes = [quote.quote for belief in beliefs for quote in belief.evidence] + [belief.label for belief in beliefs]
+        lines.append(Line(template=f"profile_{group}", slots={"beliefs": join_words(said)}, quotes=quotes,
+                          titles=[b.value for b in beliefs if b.facet == "item"],
+                          people=[b.value for b in beliefs if b.facet == "person"]))  # fmt: skip
+    if not lines:
+        return ReplyPlan(acts={"show_profile"}, lines=[Line(template="profile_empty")])
+    lines = [Line(template="profile_lead"), *lines, Line(template="profile_close")]
+    return ReplyPlan(acts={"show_profile"}, lines=lines)
+
+
+def _with_quote(belief: Belief) -> str:
+    return f"{belief.label} (“{belief.evidence[-1].quote}”)" if belief.evidence else belief.label
+
+
+def _described(item: Item, catalogue: Catalogue) -> list[Phrase]:
+    names = [name for role in ("mood", "theme", "genre") for name in catalogue.domain.facets_of(role)]
+    return [phrase for name in names if (phrase := facet_phrase(catalogue, item, name, 2))][:2]
+
+
+def _fact_line(item: Item, phrase: Phrase) -> Line:
+    support = _support(phrase)
+    support["titles"] = [item.title, *phrase.titles]
+    support["numbers"] = [*phrase.numbers, *([float(item.year)] if item.year else [])]
+    return Line(template="answer", slots={"head": head(item), "fact": phrase.text}, item_id=item.id, **support)  # type: ignore[arg-type]
+
+
+def _about_line(item: Item, text: str) -> Line:
+    return Line(
+        template="answer_about", slots={"head": head(item), "text": text}, titles=[item.title], quotes=[text],
+        numbers=[float(item.year)] if item.year else [], item_id=item.id,
+    )  # fmt: skip
+
+
+def _unknown(item: Item, text: str) -> Line:
+    return Line(template="answer_unknown", slots={"unknown": text}, titles=[item.title], item_id=item.id)
+
+
+def _support(phrase: Phrase) -> dict[str, object]:
+    return {"claims": phrase.claims, "titles": phrase.titles, "people": phrase.people, "numbers": phrase.numbers}
+
+
+def _next(item: Item) -> list[Suggestion]:
+    return [
+        Suggestion(label="More like this", text=f"more like {item.title}"),
+        Suggestion(label="I've seen it", text=f"I've seen {item.title}"),
+        Suggestion(label="What is it about?", text=f"what is {item.title} about?"),
+    ]

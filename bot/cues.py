@@ -1,0 +1,107 @@
+"""Cues: the words around names that say what a person means by them ("loved", "no", "something like")."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from bot.lexicon import Lexicon, any_of, load_lexicon
+
+
+class Cue(NamedTuple):
+    """A matched cue. kind: "relation", "after", "break" or "degree"; name: which one; offsets in the text."""
+
+    kind: str
+    name: str
+    start: int
+    end: int
+    text: str
+
+
+class CueFinder:
+    """Compiled patterns of one language."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.lexicon = lexicon
+        self._relations = {name: any_of(patterns) for name, patterns in lexicon.relations.items()}
+        self._after = {name: any_of(patterns) for name, patterns in lexicon.after.items()}
+        self._breaks = re.compile(
+            rf"(?<![\w'])(?:{'|'.join(lexicon.breaks)})(?![\w'])|[;!?]|(?<!\b(?:dr|mr|ms|jr|st))\.(?=\s|$)"
+        )
+        self._degrees = {name: any_of(degree.patterns) for name, degree in lexicon.degrees.items()}
+        self._acts = {act: [re.compile(pattern) for pattern in patterns] for act, patterns in lexicon.acts.items()}
+
+    def relations(self, folded: str) -> list[Cue]:
+        """Non-overlapping relation cues and breaks, left to right; at one place the longest wins."""
+        found = [
+            Cue("relation", name, match.start(), match.end(), match.group())
+            for name, pattern in self._relations.items()
+            for match in pattern.finditer(folded)
+            if match.group()
+        ]
+        found += [Cue("break", "break", m.start(), m.end(), m.group()) for m in self._breaks.finditer(folded)]
+        found.sort(key=lambda cue: (cue.start, cue.start - cue.end))
+        kept: list[Cue] = []
+        for cue in found:
+            if kept and cue.start < kept[-1].end:
+                if cue.end <= kept[-1].end or kept[-1].name in {"dislike", "exclude", "unseen"}:
+                    continue
+                if cue.end - cue.start > kept[-1].end - kept[-1].start:
+                    kept.pop()
+                else:
+                    continue
+            kept.append(cue)
+        return kept
+
+    def after(self, folded: str, start: int, end: int) -> Cue | None:
+        """The first verdict said after a name, within [start, end)."""
+        found = [
+            Cue("after", name, match.start(), match.end(), match.group())
+            for name, pattern in self._after.items()
+            if (match := pattern.search(folded, start, end))
+        ]
+        return min(found, key=lambda cue: (cue.start, cue.start - cue.end), default=None)
+
+    def degree_before(self, folded: str, position: int) -> tuple[int, float, int] | None:
+        """(direction, steps, start) of a degree word that ends right before `position`, or None."""
+        lead = folded[:position].rstrip()
+        for name, pattern in self._degrees.items():
+            for match in pattern.finditer(lead):
+                if match.end() == len(lead):
+                    degree = self.lexicon.degrees[name]
+                    return degree.direction, degree.amount, match.start()
+        return None
+
+    def acts(self, folded: str) -> set[str]:
+        """Names of the bare act cues that occur in the text."""
+        return {act for act, patterns in self._acts.items() if any(pattern.search(folded) for pattern in patterns)}
+
+    def strength_of(self, words: str, usual: float = 0.7) -> float:
+        """Strength in 0..1 that the wording shows."""
+        if _contains(self.lexicon.strength["strong"], words):
+            return 0.95
+        return 0.45 if _contains(self.lexicon.strength["weak"], words) else usual
+
+    def lasts(self, clause: str) -> bool:
+        """Whether a clause speaks of the person in general rather than of tonight."""
+        return _contains(self.lexicon.lasting, clause) and not _contains(self.lexicon.passing, clause)
+
+    def insists(self, clause: str) -> bool:
+        """Whether a clause makes its wish a condition ("must", "only")."""
+        return _contains(self.lexicon.must, clause)
+
+
+@lru_cache(maxsize=256)
+def _compiled(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return any_of(list(patterns))
+
+
+def _contains(patterns: list[str], text: str) -> bool:
+    return _compiled(tuple(patterns)).search(text) is not None
+
+
+@lru_cache(maxsize=8)
+def cue_finder(language: str = "en") -> CueFinder:
+    """The cue finder of a language, compiled once."""
+    return CueFinder(load_lexicon(language))

@@ -1,0 +1,96 @@
+"""The check before anything is shown: every title, person, number and claim of a line is supported by the record.
+
+The check reads the finished text, not the template, so it holds whoever wrote the sentence.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bot.gazetteer import Gazetteer
+from bot.plan import Claim, Line
+from bot.text import fold, key_word, tokens
+from retrieval.catalogue import Catalogue
+
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_QUOTED = re.compile(r"“([^”]*)”")
+
+
+class Checker:
+    """Checks lines against one catalogue."""
+
+    def __init__(self, catalogue: Catalogue, gazetteer: Gazetteer) -> None:
+        self.catalogue = catalogue
+        self.gazetteer = gazetteer
+
+    def problems(self, text: str, line: Line) -> list[str]:
+        """What a line says that it may not say; empty when all of it is supported."""
+        found = [f"claim: {claim}" for claim in line.claims if not self.holds(claim)]
+        rest = self._without_quotes(text, line)
+        found += [f"title: {title}" for title in self._titles(rest, line)]
+        found += [f"person: {person}" for person in self._people(rest, line)]
+        for name in sorted({*line.titles, *line.people}, key=len, reverse=True):
+            rest = rest.replace(name, " ")
+        said = {number.replace(",", "") for number in _NUMBER.findall(rest)}
+        allowed = {f"{number:g}" for number in line.numbers} | {
+            f"{number:g}" for claim in line.claims if (number := claim.number) is not None
+        }
+        found += [f"number: {number}" for number in sorted(said - allowed) if number.rstrip("s") not in allowed]
+        return found
+
+    def holds(self, claim: Claim) -> bool:
+        """Whether the catalogue supports a claim."""
+        if claim.item_id not in self.catalogue.row:
+            return False
+        item = self.catalogue.get(claim.item_id)
+        if claim.than is not None:
+            mine = self.catalogue.number(item, claim.facet)
+            theirs = self.catalogue.number(self.catalogue.get(claim.than), claim.facet)
+            return (
+                mine is not None
+                and theirs is not None
+                and claim.number is not None
+                and (mine - theirs) * claim.number > 0
+            )
+        if claim.number is not None:
+            return self.catalogue.number(item, claim.facet) == claim.number
+        return claim.value in self.catalogue.values(item, claim.facet)
+
+    def _without_quotes(self, text: str, line: Line) -> str:
+        for quote in sorted({*line.quotes, *line.slots.values()} & set(line.quotes), key=len, reverse=True):
+            if len(quote) > 3:
+                text = text.replace(quote, " ")
+        return _QUOTED.sub(
+            lambda match: " " if match[1].strip() in line.quotes or not match[1].strip() else match[0], text
+        )
+
+    def _titles(self, text: str, line: Line) -> list[str]:
+        allowed = {title.casefold() for title in line.titles}
+        return [surface for kind, surface in self._names(text) if kind == "item" and surface.casefold() not in allowed
+                and not any(surface in title for title in line.titles + line.people)]  # fmt: skip
+
+    def _people(self, text: str, line: Line) -> list[str]:
+        return [surface for kind, surface in self._names(text) if kind == "person"
+                and not any(surface in name for name in line.people + line.titles)]  # fmt: skip
+
+    def _names(self, text: str) -> list[tuple[str, str]]:
+        """Capitalised runs of two words or more that are the whole name of an item or a person."""
+        words = tokens(fold(text))
+        found: list[tuple[str, str]] = []
+        place = 0
+        while place < len(words):
+            for size in range(min(self.gazetteer.longest, len(words) - place), 1, -1):
+                window = words[place : place + size]
+                surface = text[window[0].start : window[-1].end]
+                if not (surface[:1].isupper() and text[window[-1].start].isupper()):
+                    continue
+                names = self.gazetteer.names.get(" ".join(key_word(token.word) for token in window), [])
+                kinds = [
+                    name.kind for name in names if name.kind in {"item", "person"} and name.form in {"full", "synonym"}
+                ]
+                if kinds:
+                    found.append((kinds[0], surface))
+                    place += size - 1
+                    break
+            place += 1
+        return found

@@ -1,0 +1,287 @@
+"""Entity linking: which spans of an utterance name an item, a person, a facet value or a quality."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from bot.cues import Cue
+from bot.gazetteer import Gazetteer, Name
+from bot.lexicon import Lexicon
+from bot.quantities import Quantity
+from bot.text import Token, key_word
+from retrieval.catalogue import Catalogue
+
+_TITLE_CUES = {"like", "dislike", "seen", "unseen", "similar", "accept"}
+_PERSON_CUE = re.compile(
+    r"(?:\b(?:by|with|starring|stars?|featuring|from|of|directed by|more|no|not|without|any|except|actor|actress|director)|,|\band|\bor)\s*$"
+)
+_SAID_TITLE = re.compile(r"\b(?:called|titled|named|entitled)\s*$")
+_CLAUSE_END = re.compile(
+    r"\s*(?:$|[,.!?;:)\"]|(?:and|or|but|with|by|except|though|instead|please|yet|too|already|is|was|a lot|so|because)\b|- )"
+)
+_YEAR_AFTER = re.compile(r"[\s,]*(?:\(|from |the )?((?:18|19|20)\d\d)(?:\)| one| version)?(?!\d)")
+_PRONOUNS = {
+    "it",
+    "her",
+    "him",
+    "them",
+    "us",
+    "me",
+    "you",
+    "that",
+    "this",
+    "all",
+    "one",
+    "some",
+    "more",
+    "everything",
+    "nothing",
+    "something",
+    "anything",
+    "these",
+    "those",
+    "both",
+    "any",
+    "out",
+    "to",
+    "a",
+    "the",
+}
+_WORTH_FUZZY = 0.02
+
+
+class Span(NamedTuple):
+    """A linked span: offsets in the text (end exclusive), its best meaning and the other candidates."""
+
+    start: int
+    end: int
+    name: Name
+    others: tuple[Name, ...] = ()
+    score: float = 1.0
+
+    @property
+    def kind(self) -> str:
+        return self.name.kind
+
+
+class Linker:
+    """Links spans against one catalogue. Holds no state between calls."""
+
+    def __init__(self, catalogue: Catalogue, gazetteer: Gazetteer, lexicon: Lexicon) -> None:
+        self.catalogue = catalogue
+        self.gazetteer = gazetteer
+        self.lexicon = lexicon
+        domain = catalogue.domain
+        self._nouns = {domain.noun.one, domain.noun.many, *domain.called}
+
+    def link(
+        self, text: str, folded: str, words: Sequence[Token], cues: Sequence[Cue], quantities: Sequence[Quantity]
+    ) -> list[Span]:
+        """Non-overlapping spans in text order.
+
+        Exact names first, longest first; then typo-tolerant lookup of words that nothing explains.
+        `cues` license titles made of ordinary words ("loved heat"); `quantities` win over shorter names.
+        """
+        licences = {cue.end: cue.name for cue in cues if cue.kind == "relation"}  # grows along "A and B"
+        exact = list(self._exact(text, folded, words, licences))
+        taken = _best_cover(exact, quantities)
+        taken += self._fuzzy(folded, words, taken, quantities, licences)
+        return sorted(taken, key=lambda span: span.start)
+
+    def _exact(self, text: str, folded: str, words: Sequence[Token], licences: dict[int, str]) -> Iterable[Span]:
+        keys = [key_word(token.word) for token in words]
+        for first in range(len(words)):
+            for last in range(min(len(words), first + self.gazetteer.longest) - 1, first - 1, -1):
+                names = self.gazetteer.names.get(" ".join(keys[first : last + 1]))
+                if names:
+                    span = self._choose(text, folded, words[first : last + 1], names, licences)
+                    if span is not None:
+                        licence = _licence(folded, span.start, licences)
+                        if span.kind == "item" and licence:
+                            licences[span.end] = licence
+                        yield span
+
+    def _choose(
+        self, text: str, folded: str, said: Sequence[Token], names: Sequence[Name], licences: dict[int, str]
+    ) -> Span | None:
+        start, end = said[0].start, said[-1].end
+        licence = _licence(folded, start, licences)
+        titles = [name for name in names if name.kind == "item"]
+        people = [name for name in names if name.kind == "person"]
+        values = [name for name in names if name.kind not in {"item", "person"}]
+        values = [name for name in values if self._value_holds(name, folded, said)]
+        year = _YEAR_AFTER.match(folded, end)
+        dated = [name for name in titles if year and self.catalogue.items[name.row].year == int(year[1])]
+        if dated and year:
+            return Span(start, year.end(), dated[0], tuple(name for name in titles if name != dated[0]), 1.2)
+        title_fit = self._title_fit(text, folded, said, titles, licence, bool(values)) if titles else 0.0
+        if people and self._person_holds(text, folded, said, people[0]) and title_fit < 1.1:
+            return Span(start, end, people[0], tuple(people[1:] + titles), 0.9)
+        if titles and title_fit > 0 and (not values or title_fit > 1):
+            return Span(start, end, titles[0], tuple(titles[1:]), title_fit)
+        if values:
+            best = max(values, key=lambda name: (name.form == "synonym", name.weight))
+            return Span(start, end, best, tuple(name for name in values if name != best), 0.95)
+        return None
+
+    def _value_holds(self, name: Name, folded: str, said: Sequence[Token]) -> bool:
+        words = [token.word for token in said]
+        if name.form == "synonym":
+            return True
+        if all(word in self.lexicon.stop for word in words):
+            return False
+        about = re.search(r"\babout(?: \w+)?\s*$", folded[: said[0].start]) is not None
+        return (
+            about
+            or any(word not in self.lexicon.common for word in words)
+            or name.kind in {"genre", "country", "language"}
+        )
+
+    def _title_fit(
+        self, text: str, folded: str, said: Sequence[Token], titles: Sequence[Name], licence: str, rival: bool
+    ) -> float:
+        """How sure the words are a title here: 0 no, up to 1 plain, above 1 stronger than any other reading."""
+        start, end = said[0].start, said[-1].end
+        before, behind = text[max(0, start - 1) : start], text[end : end + 1]
+        if (before in {'"', "“", "'", "*"} and behind in {'"', "”", "'", "*"}) or _SAID_TITLE.search(folded[:start]):
+            return 1.3
+        words = [token.word for token in said]
+        surface = text[start:end]
+        plain = [word for word in words if word not in self.lexicon.stop]
+        rare = [word for word in plain if word not in self.lexicon.common and not word.isdigit()]
+        mixed = any(char.islower() for char in text)
+        opens = not re.search(r"[\w,'\"]\s*$", folded[:start])
+        weighty = [
+            w
+            for w in re.findall(r"[\w']+", surface)
+            if w.lower() not in {"the", "a", "an", "of", "and", "in", "to", "for", "on", "or", "with", "at", "from"}
+        ]
+        capital = mixed and bool(weighty) and all(word[0].isupper() or word[0].isdigit() for word in weighty)
+        capital = capital and not (opens and len(weighty) < 2) and surface not in {"I", "I'm", "TV", "OK"}
+        capital = capital and not surface.isdigit()
+        partial = titles[0].form == "partial"
+        alone = not folded[:start].strip(" \"'") and not folded[end:].strip(" .!?\"'")
+        closes = _CLAUSE_END.match(folded, end) is not None and folded[end:].split(" ")[1:2] not in [
+            [n] for n in self._nouns
+        ]
+        if capital:
+            if rival and len(said) == 1:
+                return 1.05 if licence in {"similar", "seen"} and titles[0].weight > 0.3 else 0.5
+            return 1.15 if len(said) > 1 else 1.0
+        if rival and not (licence == "similar" and titles[0].weight > 0.3 and closes):
+            return 0.5 if rare else 0.0
+        if rare and len(rare) == len(plain) and not (partial and len(said) == 1 and not licence):
+            return 1.0 if licence or len(said) > 1 else 0.8
+        if rare and len(said) > 1:
+            return 0.9
+        if licence and closes and not plain and not partial and not set(words) & _PRONOUNS:
+            return 0.9
+        if plain and licence and closes and not (len(said) == 1 and words[0].isdigit() and licence not in _TITLE_CUES):
+            return 0.9
+        if alone and plain and not rival and len(said) > 1:
+            return 0.8
+        return 0.0
+
+    def _person_holds(self, text: str, folded: str, said: Sequence[Token], person: Name) -> bool:
+        words = [token.word for token in said]
+        start = said[0].start
+        rare = [word for word in words if word not in self.lexicon.common and word not in self.lexicon.stop]
+        cue = _PERSON_CUE.search(folded[:start]) is not None
+        capital = all(text[token.start].isupper() for token in said) and not (
+            len(said) == 1 and not re.search(r"\w\s*$", folded[:start])
+        )
+        if person.form == "full" and len(words) > 1:
+            return bool(rare) or capital or cue
+        if person.form == "full":
+            return (bool(rare) and capital) or (cue and capital)
+        if not rare:
+            return capital and cue
+        known = person.weight > 0.15
+        return capital or cue or known
+
+    def _fuzzy(
+        self,
+        folded: str,
+        words: Sequence[Token],
+        taken: Sequence[Span],
+        quantities: Sequence[Quantity],
+        licences: dict[int, str],
+    ) -> list[Span]:
+        free = [not _covered(token, taken, quantities) for token in words]
+        found: list[Span] = []
+        for place, token in enumerate(words):
+            plain = token.word.replace("'", "")
+            if not free[place] or len(plain) < 4 or not plain.isalpha():
+                continue
+            if plain in self.lexicon.common or plain in self.lexicon.stop or plain in self._nouns:
+                continue
+            span = self._closest(folded, words, free, place, licences)
+            if span is not None and all(span.end <= old.start or span.start >= old.end for old in found):
+                found.append(span)
+        return found
+
+    def _closest(
+        self, folded: str, words: Sequence[Token], free: Sequence[bool], place: int, licences: dict[int, str]
+    ) -> Span | None:
+        best: tuple[float, int, Span] | None = None
+        for size in range(1, 5):
+            for first in range(max(0, place - size + 1), min(place, len(words) - size) + 1):
+                window = words[first : first + size]
+                if not all(free[first : first + size]):
+                    continue
+                said = " ".join(key_word(token.word) for token in window)
+                allowed = 1 if len(said) < 8 else 2 if len(said) < 16 else 3
+                keys = self.gazetteer.blocks.get((size - 1, said[0]), [])
+                if size == 1 and len(said) < 5:
+                    continue
+                match = process.extractOne(said, keys, scorer=OSA.distance, score_cutoff=allowed)
+                if match is None:
+                    continue
+                name = self.gazetteer.names[match[0]][0]
+                start, end = window[0].start, window[-1].end
+                licence = _licence(folded, start, licences)
+                cue = _PERSON_CUE.search(folded[:start]) is not None
+                if size == 1 and not (licence or cue or name.form == "synonym" or name.weight > 0.3):
+                    continue
+                if name.weight < _WORTH_FUZZY and not (licence or cue):
+                    continue
+                closeness = 1 - match[1] / len(said)
+                if best is None or (closeness, size) > (best[0], best[1]):
+                    best = (closeness, size, Span(start, end, name, (), 0.8 * closeness))
+        return best[2] if best else None
+
+
+def _licence(folded: str, start: int, licences: dict[int, str]) -> str:
+    """The relation cue that ends right before `start` (an article or "the film" may stand between)."""
+    lead = folded[:start].rstrip()
+    for _ in range(3):
+        if len(lead) in licences and licences[len(lead)] in _TITLE_CUES:
+            return licences[len(lead)]
+        shorter = re.sub(r"(?:\s|^)(?:the|a|an|both|film|movie|book|game|,|and|or)$|,$", "", lead)
+        if shorter == lead:
+            break
+        lead = shorter.rstrip()
+    return ""
+
+
+def _covered(token: Token, spans: Sequence[Span], quantities: Sequence[Quantity]) -> bool:
+    return any(span.start <= token.start < span.end for span in spans) or any(
+        quantity.start <= token.start < quantity.end for quantity in quantities
+    )
+
+
+def _best_cover(spans: Sequence[Span], quantities: Sequence[Quantity]) -> list[Span]:
+    """Longest and surest spans that do not overlap; a quantity yields only to a longer title around it."""
+    kept: list[Span] = []
+    for span in sorted(spans, key=lambda span: (-(span.end - span.start) * min(span.score, 1.0), -span.score)):
+        clash = [q for q in quantities if q.start < span.end and q.end > span.start]
+        if any(not (span.kind == "item" and span.end - span.start > q.end - q.start) for q in clash):
+            continue
+        if all(span.end <= old.start or span.start >= old.end for old in kept):
+            kept.append(span)
+    return kept

@@ -1,0 +1,233 @@
+"""One turn, wired: understand, update, decide, plan, word, persist. Everything it calls is a function of records."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator, Sequence
+
+from bot import answering, recommending
+from bot.beliefs import slug, update
+from bot.events import Asked, Believed, Event, Focused, Logged, Restarted, Undone, Withdrew, Worded
+from bot.facts import head
+from bot.grounding import Checker
+from bot.plan import Line, ReplyPlan
+from bot.policy import Action, decide, question_options
+from bot.records import REPLY_ACTS, Belief, Reply, Suggestion, TurnEvent, Understanding
+from bot.settings import Settings
+from bot.state import SessionState, fold, last_change
+from bot.store import Store
+from bot.text import key
+from bot.understand import Understander
+from bot.wording import word
+from retrieval.errors import InputError
+from retrieval.recommend import Recommender
+from retrieval.records import Recommendation
+
+_log = logging.getLogger(__name__)
+_CHUNK = re.compile(r"\S+\s*|\s+")
+
+
+class Manager:
+    """Runs turns over one catalogue and one store."""
+
+    def __init__(
+        self, understander: Understander, recommender: Recommender, checker: Checker, store: Store, settings: Settings
+    ) -> None:
+        self.understander = understander
+        self.recommender = recommender
+        self.catalogue = recommender.catalogue
+        self.checker = checker
+        self.store = store
+        self.settings = settings
+
+    def turn(self, session_id: str, text: str, person: str | None) -> Iterator[TurnEvent]:
+        """Run one turn; the reply is on disk before its `done` event is given out.
+
+        Raises InputError for an empty or over-long text, or a session of another person.
+        """
+        text = self._checked(text)
+        owner = self.store.person_of(session_id, person)
+        log = self.store.log(owner)
+        state = fold(log, session_id)
+        number, step = self.store.turns(session_id) + 1, state.step + 1
+        understanding = self.understander.understand(text, state.context())
+        yield TurnEvent(kind="understood", data={"understanding": understanding})
+        place = _Place(session_id, number, step)
+        changes = self._changes(understanding, state, number)
+        state = fold([*log, *place.logged(changes)], session_id)
+        fresh = [event.belief for event in changes if isinstance(event, Believed)]
+        action = decide(understanding, state, self.recommender, self.settings.question_budget)
+        plan = self._plan(action, understanding, state, fresh, log, session_id, owner)
+        yield TurnEvent(kind="items", data={"items": plan.items})
+        worded = word(plan, self.catalogue.domain, self.checker, state.templates, number)
+        for rejected in worded.rejected:
+            _log.warning("A sentence was not shown because its record does not support it: %s", rejected)
+        for chunk in _CHUNK.findall(worded.text):
+            yield TurnEvent(kind="token", data={"text": chunk})
+        reply = Reply(
+            turn=number, text=worded.text, act=next(act for act in REPLY_ACTS if act in plan.acts), items=plan.items,
+            understanding=understanding, suggestions=plan.suggestions,
+        )  # fmt: skip
+        if action.kind == "forget":
+            self.store.erase(owner)
+            self.store.person_of(session_id, person)
+            changes = []
+        events = [*changes, Worded(templates=worded.templates), *plan.events]
+        self.store.append(session_id, owner, number, step, events, text, reply)
+        yield TurnEvent(kind="done", data={"reply": reply})
+
+    def _checked(self, text: str) -> str:
+        limit = self.settings.max_text
+        if len(text) > limit:
+            raise InputError(
+                f"The message has {len(text):,} characters; at most {limit:,} are accepted. Please shorten it."
+            )
+        if not text.strip():
+            raise InputError("The message is empty. Write what you feel like, or what to change.")
+        return text.strip()
+
+    def _changes(self, understanding: Understanding, state: SessionState, turn: int) -> list[Event]:
+        acts = understanding.acts
+        if "reset" in acts:
+            return [Restarted()]
+        if "remove" in acts:
+            return [Withdrew(belief_id=belief.id) for belief in beliefs_named(understanding.text, state)]
+        if acts & {"undo", "forget", "show_profile", "help", "ask_catalogue"}:
+            return []
+        return update(understanding, state, self.catalogue, turn)
+
+    def _plan(
+        self, action: Action, understanding: Understanding, state: SessionState, fresh: list[Belief], log: list[Logged],
+        session_id: str, owner: str,
+    ) -> ReplyPlan:  # fmt: skip
+        catalogue = self.catalogue
+        match action.kind:
+            case "recommend":
+                return recommending.plan_recommendation(
+                    understanding, state, fresh, self.recommender, self.settings.picks
+                )
+            case "ask":
+                return self._plan_question(state, action.facet or "", understanding)
+            case "answer":
+                return answering.plan_answer(understanding, state, catalogue)
+            case "catalogue":
+                return answering.plan_catalogue(understanding, state, self.recommender)
+            case "explain":
+                return answering.plan_explanation(understanding, state, catalogue)
+            case "why_not":
+                return answering.plan_why_not(understanding, state, catalogue)
+            case "compare":
+                return answering.plan_comparison(understanding, state, catalogue)
+            case "show_profile":
+                return answering.plan_profile(state)
+            case "undo":
+                return self._plan_undo(log, session_id)
+            case "accept":
+                return self._plan_accept(understanding, state)
+            case "greet":
+                return self._plan_greeting(state)
+            case _:
+                return self._plan_small(action.kind)
+
+    def _plan_question(self, state: SessionState, facet: str, understanding: Understanding) -> ReplyPlan:
+        config = self.catalogue.domain.facets[facet]
+        options = question_options(state, self.recommender, facet)
+        lead = "asked_again" if state.asked else "asked_lead"
+        unknown = [e.surface for e in understanding.entities if e.value is None]
+        lines = [Line(template=lead)] if not unknown else [
+            Line(template="unresolved", slots={"names": " and ".join(f"“{name}”" for name in unknown)}, quotes=unknown)
+        ]  # fmt: skip
+        lines.append(Line(template="answer_unknown", slots={"unknown": config.question or ""}))
+        return ReplyPlan(acts={"ask"}, lines=lines, suggestions=options, events=[Asked(facet=facet)])
+
+    def _plan_undo(self, log: Sequence[Logged], session_id: str) -> ReplyPlan:
+        step = last_change(log, session_id)
+        if step is None:
+            return ReplyPlan(acts={"undo"}, lines=[Line(template="undo_nothing")])
+        undone = Logged(session_id=session_id, turn=0, step=0, event=Undone(step=step))
+        state = fold([*log, undone], session_id)
+        entries = [entry for entry in log if entry.session_id == session_id and entry.step == step]
+        said = self._said(session_id, entries)
+        items = self._slate(state)
+        template = "undone" if items else "undone_empty"
+        line = Line(template=template, slots={"said": said}, quotes=[said])
+        return ReplyPlan(acts={"undo"}, lines=[line], items=items, events=[Undone(step=step)])
+
+    def _said(self, session_id: str, entries: Sequence[Logged]) -> str:
+        turn = entries[0].turn
+        clicked = next((e.event.belief for e in entries if isinstance(e.event, Believed)), None)
+        worded = any(isinstance(entry.event, Worded) for entry in entries)
+        if not worded:
+            return clicked.evidence[-1].quote if clicked else "the last change"
+        return self.store.said(session_id, turn)
+
+    def _slate(self, state: SessionState) -> list[Recommendation]:
+        return [
+            Recommendation(item=self.catalogue.get(pick.item_id), score=pick.score, reasons=pick.reasons)
+            for pick in state.slate
+            if pick.item_id in self.catalogue.row
+        ]
+
+    def _plan_accept(self, understanding: Understanding, state: SessionState) -> ReplyPlan:
+        named = next((m.item_id for m in understanding.mentions if m.relation in {"accept", "like"}), None)
+        wanted = named or next(iter(understanding.targets), None)
+        if wanted is None and len(state.slate) == 1:
+            wanted = state.slate[0].item_id
+        if wanted is None:
+            return ReplyPlan(acts={"accept"}, lines=[Line(template="accepted"), Line(template="offer_more")])
+        item = self.catalogue.get(wanted)
+        line = Line(
+            template="accepted_item",
+            slots={"title": head(item)},
+            titles=[item.title],
+            numbers=[float(item.year)] if item.year else [],
+        )
+        return ReplyPlan(acts={"accept"}, lines=[line], events=[Focused(item_id=item.id)])
+
+    def _plan_greeting(self, state: SessionState) -> ReplyPlan:
+        domain = self.catalogue.domain
+        starters = [Suggestion(label=starter, text=starter) for starter in domain.starters]
+        if state.beliefs:
+            return ReplyPlan(
+                acts={"greet"}, lines=[Line(template="welcome_back"), Line(template="ask_open")], suggestions=starters
+            )
+        return ReplyPlan(
+            acts={"greet", "ask"},
+            lines=[Line(template="answer_unknown", slots={"unknown": domain.greeting})],
+            suggestions=starters,
+        )
+
+    def _plan_small(self, kind: str) -> ReplyPlan:
+        starters = [Suggestion(label=starter, text=starter) for starter in self.catalogue.domain.starters]
+        template, act = {
+            "thank": ("welcome", "chitchat"), "farewell": ("farewell", "farewell"), "chitchat": ("chitchat", "chitchat"),
+            "refuse": ("refuse", "refuse"), "clarify": ("clarify", "clarify"), "help": ("help", "answer"),
+            "reset": ("reset", "reset"), "forget": ("forgotten", "reset"),
+        }[kind]  # fmt: skip
+        lines = [Line(template=template)]
+        if kind == "thank":
+            lines.append(Line(template="offer_more"))
+        offers = starters if kind in {"refuse", "clarify", "help", "reset", "forget", "chitchat"} else []
+        return ReplyPlan(acts={act}, lines=lines, suggestions=offers)
+
+
+class _Place:
+    """Where the events of a turn belong in the log."""
+
+    def __init__(self, session_id: str, turn: int, step: int) -> None:
+        self._session_id, self._turn, self._step = session_id, turn, step
+
+    def logged(self, events: Sequence[Event]) -> list[Logged]:
+        return [Logged(session_id=self._session_id, turn=self._turn, step=self._step, event=event) for event in events]
+
+
+def beliefs_named(text: str, state: SessionState) -> list[Belief]:
+    """Beliefs whose label or value the text names ("forget the 1980s", "drop comedy")."""
+    said = f" {key(text)} "
+    found = [
+        belief for belief in state.beliefs.values()
+        if f" {key(belief.label)} " in said or (belief.value and f" {key(belief.value)} " in said) or f" {slug(belief.value)} " in said
+    ]  # fmt: skip
+    exact = [belief for belief in found if f" {key(belief.label)} " in said]
+    return exact or found

@@ -1,0 +1,157 @@
+"""From the state of a session to a Query, and what to drop from it when nothing fits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from bot.records import Belief
+from bot.state import SessionState
+from retrieval.catalogue import Catalogue
+from retrieval.records import Anchor, Bound, Query, Steer, Term
+
+_REQUIRED_ROLES = {"genre", "person", "language", "country", "series"}
+_REQUIRED_STRENGTH = 0.85
+
+
+def build_query(state: SessionState, catalogue: Catalogue, again: bool = False, without: Iterable[str] = ()) -> Query:
+    """What to retrieve, from every belief but those in `without`.
+
+    Items that the person judged, has seen, named as an example or was shown never return; with `again`, items that were
+    merely shown may.
+    """
+    skip = set(without)
+    beliefs = [belief for belief in state.beliefs.values() if belief.id not in skip]
+    terms: list[Term] = []
+    bounds: list[Bound] = []
+    anchors: list[Anchor] = []
+    steers: list[Steer] = []
+    texts: list[Belief] = []
+    exclude = set() if again else set(state.shown)
+    for belief in state.beliefs.values():
+        if belief.facet == "item" and belief.item_id and belief.group != "unresolved":
+            exclude.add(belief.item_id)
+    for belief in beliefs:
+        if belief.group == "unresolved" or belief.group == "seen":
+            continue
+        if belief.facet == "item":
+            anchors.append(_anchor(belief))
+        elif belief.facet == "text":
+            texts.append(belief)
+        elif belief.low is not None or belief.high is not None:
+            if records_number(catalogue, belief.facet):
+                bounds.append(_bound(belief, catalogue))
+            elif steer := _steer_number(belief, catalogue):
+                steers.append(steer)
+        elif belief.facet in catalogue.domain.numbers:
+            if steer := _steer_number(belief, catalogue):
+                steers.append(steer)
+        elif belief.value in catalogue.postings(belief.role or belief.facet):
+            terms.append(_term(belief, catalogue))
+        elif steer := _steer_value(belief, catalogue):
+            steers.append(steer)
+    return Query(
+        text=" ".join(belief.value for belief in texts),
+        text_evidence=tuple(quote for belief in texts for quote in belief.evidence),
+        text_belief_id=texts[0].id if texts else None,
+        terms=tuple(terms), bounds=tuple(bounds), anchors=tuple(anchors), steers=tuple(steers),
+        exclude=frozenset(exclude),
+    )  # fmt: skip
+
+
+def records_number(catalogue: Catalogue, number: str) -> bool:
+    """Whether the catalogue knows this number of any item."""
+    return not bool(np.isnan(catalogue.column(number)).all())
+
+
+def unverifiable(state: SessionState, catalogue: Catalogue) -> list[Belief]:
+    """Hard or required beliefs that this catalogue has no data for at all, so that nobody can hold it to them."""
+    found = []
+    for belief in state.beliefs.values():
+        if belief.group not in {"constraints", "likes"} or belief.facet in {"item", "text"}:
+            continue
+        if belief.low is not None or belief.high is not None:
+            if not records_number(catalogue, belief.facet) and catalogue.domain.numbers[belief.facet].role in {
+                "year",
+                "length",
+                "age",
+                "level",
+            }:
+                found.append(belief)
+        elif (
+            belief.facet in catalogue.domain.facets
+            and required(belief, catalogue)
+            and not catalogue.postings(belief.facet)
+        ):
+            found.append(belief)
+    return found
+
+
+def required(belief: Belief, catalogue: Catalogue) -> bool:
+    """Whether items without this belief's value may not be shown: constraints, and wishes for a kind or a person."""
+    if belief.hard:
+        return True
+    facets = catalogue.domain.facets
+    role = "person" if belief.facet == "person" else facets[belief.facet].role if belief.facet in facets else ""
+    return (
+        belief.relation == "wish" and belief.scope == "session" and belief.polarity > 0
+        and belief.strength >= _REQUIRED_STRENGTH and role in _REQUIRED_ROLES
+    )  # fmt: skip
+
+
+def droppable(state: SessionState, catalogue: Catalogue) -> list[Belief]:
+    """Beliefs that may be let go when nothing fits, least binding first; what must not appear is never among them."""
+    found = [
+        belief for belief in state.beliefs.values()
+        if required(belief, catalogue) and belief.polarity > 0 and belief.facet not in {"item", "text"}
+    ]  # fmt: skip
+    return sorted(found, key=lambda belief: (belief.group == "constraints", belief.relation == "wish", belief.strength))
+
+
+def _anchor(belief: Belief) -> Anchor:
+    weight = belief.polarity * belief.strength
+    return Anchor(
+        item_id=belief.item_id or "", weight=weight if belief.relation != "similar" else 1.0,
+        asked=belief.relation == "similar", belief_id=belief.id, evidence=tuple(belief.evidence),
+    )  # fmt: skip
+
+
+def _bound(belief: Belief, catalogue: Catalogue) -> Bound:
+    role = catalogue.domain.numbers[belief.facet].role if belief.facet in catalogue.domain.numbers else "other"
+    return Bound(
+        number=belief.facet, low=belief.low, high=belief.high,
+        weight=belief.strength if belief.polarity > 0 else -belief.strength, hard=belief.hard,
+        admit_unknown=role in {"axis", "level"}, than=belief.item_id, belief_id=belief.id, evidence=tuple(belief.evidence),
+    )  # fmt: skip
+
+
+def _term(belief: Belief, catalogue: Catalogue) -> Term:
+    return Term(
+        facet=belief.role or belief.facet, value=belief.value, weight=belief.polarity * belief.strength,
+        hard=required(belief, catalogue), belief_id=belief.id, evidence=tuple(belief.evidence),
+    )  # fmt: skip
+
+
+def _steer_number(belief: Belief, catalogue: Catalogue) -> Steer | None:
+    config = catalogue.domain.numbers.get(belief.facet)
+    if config is None or config.role not in {"axis", "level"}:
+        return None
+    down = belief.high is not None or (belief.low is None and belief.polarity < 0)
+    towards, away = (config.low, config.high) if down else (config.high, config.low)
+    pole, sign = (towards, 1.0) if towards else (away, -1.0)
+    if pole is None:
+        return None
+    text = ", ".join([pole.name, *pole.words[:6]])
+    return Steer(text=text, weight=sign * 0.8, label=belief.label, belief_id=belief.id, evidence=tuple(belief.evidence))
+
+
+def _steer_value(belief: Belief, catalogue: Catalogue) -> Steer | None:
+    config = catalogue.domain.facets.get(belief.facet)
+    if config is None or required(belief, catalogue) and not catalogue.postings(belief.facet):
+        return None
+    words = [belief.value, *config.synonyms.get(belief.value, ())[:4], config.definitions.get(belief.value, "")]
+    return Steer(
+        text=" ".join(word for word in words if word), weight=belief.polarity * belief.strength * 0.8,
+        label=belief.label, belief_id=belief.id, evidence=tuple(belief.evidence),
+    )  # fmt: skip

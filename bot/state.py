@@ -1,0 +1,109 @@
+"""The state of a session: a fold over its events and over the lasting beliefs of its person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from bot.events import Asked, Believed, Focused, Logged, Pick, Restarted, Shown, Undone, Withdrew, Worded
+from bot.records import Belief, Profile
+from bot.references import Context
+
+_CHANGES = (Believed, Withdrew, Shown, Restarted)
+
+
+@dataclass
+class SessionState:
+    """What the next turn starts from.
+
+    slate: picks on screen, in order. focus: what "it" means. shown: every item shown in this session.
+    pending: the facet of a question just asked. step: the last step used.
+    """
+
+    step: int = 0
+    slate: list[Pick] = field(default_factory=list)
+    focus: str | None = None
+    shown: list[str] = field(default_factory=list)
+    pending: str | None = None
+    asked: list[str] = field(default_factory=list)
+    templates: list[str] = field(default_factory=list)
+    beliefs: dict[str, Belief] = field(default_factory=dict)
+
+    def context(self) -> Context:
+        """What an utterance may point at."""
+        return Context(slate=[pick.item_id for pick in self.slate], focus=self.focus, pending=self.pending)
+
+    def profile(self) -> Profile:
+        """Beliefs by group, oldest first."""
+        groups: dict[str, list[Belief]] = {}
+        for belief in self.beliefs.values():
+            groups.setdefault(belief.group, []).append(belief)
+        return Profile(
+            likes=groups.get("likes", []),
+            dislikes=groups.get("dislikes", []),
+            constraints=groups.get("constraints", []),
+            seen=groups.get("seen", []),
+            unresolved=groups.get("unresolved", []),
+        )
+
+
+def fold(log: Iterable[Logged], session_id: str) -> SessionState:
+    """Replay a person's log as seen from one session.
+
+    Events of the person's other sessions count only where they carry lasting beliefs. Undone steps are
+    skipped, wherever they are.
+    """
+    events = list(log)
+    gone = {(entry.session_id, entry.event.step) for entry in events if isinstance(entry.event, Undone)}
+    state = SessionState()
+    for entry in events:
+        if entry.session_id == session_id:
+            state.step = max(state.step, entry.step)
+        if (entry.session_id, entry.step) not in gone:
+            _apply(state, entry, entry.session_id == session_id)
+    return state
+
+
+def _apply(state: SessionState, entry: Logged, here: bool) -> None:
+    event = entry.event
+    if isinstance(event, Believed):
+        if here or event.belief.scope == "person":
+            state.beliefs.pop(event.belief.id, None)
+            state.beliefs[event.belief.id] = event.belief
+        return
+    if isinstance(event, Withdrew):
+        if here or (event.belief_id in state.beliefs and state.beliefs[event.belief_id].scope == "person"):
+            state.beliefs.pop(event.belief_id, None)
+        return
+    if not here:
+        return
+    if isinstance(event, Shown):
+        state.slate = event.picks
+        state.shown += [pick.item_id for pick in event.picks if pick.item_id not in state.shown]
+        state.focus = event.picks[0].item_id if len(event.picks) == 1 else None
+        state.pending = None
+    elif isinstance(event, Focused):
+        state.focus = event.item_id
+    elif isinstance(event, Asked):
+        state.pending = event.facet
+        state.asked.append(event.facet)
+    elif isinstance(event, Worded):
+        # A reply closes the question before it; an Asked of the same step comes after and opens the next.
+        state.pending = None
+        state.templates += event.templates
+    elif isinstance(event, Restarted):
+        state.slate, state.focus, state.pending, state.asked, state.shown = [], None, None, [], []
+        state.beliefs = {id_: belief for id_, belief in state.beliefs.items() if belief.scope == "person"}
+
+
+def last_change(log: Sequence[Logged], session_id: str) -> int | None:
+    """The latest step of a session that changed beliefs or the screen and still counts: what "undo" undoes."""
+    mine = [entry for entry in log if entry.session_id == session_id]
+    gone = {entry.event.step for entry in mine if isinstance(entry.event, Undone)}
+    undoing = {entry.step for entry in mine if isinstance(entry.event, Undone)}
+    steps = [
+        entry.step
+        for entry in mine
+        if isinstance(entry.event, _CHANGES) and entry.step not in gone and entry.step not in undoing
+    ]
+    return max(steps, default=None)

@@ -1,0 +1,144 @@
+"""The event log and the replies, in SQL (SQLite by default). One transaction a step, on disk before it is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import (
+    Column, DateTime, Index, Integer, MetaData, String, Table, Text, create_engine, delete, event, func, insert, select,
+)  # fmt: skip
+from sqlalchemy.engine import Engine
+
+from bot.events import EVENT, Event, Logged
+from bot.records import Reply
+from retrieval.errors import InputError
+
+_META = MetaData()
+_SESSIONS = Table(
+    "sessions", _META,
+    Column("id", String(128), primary_key=True),
+    Column("person", String(128), nullable=False, index=True),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)  # fmt: skip
+_EVENTS = Table(
+    "events", _META,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("session_id", String(128), nullable=False),
+    Column("person", String(128), nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("data", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Index("events_by_person", "person", "id"),
+)  # fmt: skip
+_TURNS = Table(
+    "turns", _META,
+    Column("session_id", String(128), primary_key=True),
+    Column("turn", Integer, primary_key=True, autoincrement=False),
+    Column("said", Text, nullable=False),
+    Column("reply", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+)  # fmt: skip
+
+
+class Store:
+    """All reads and writes of conversation state. Safe to share between threads."""
+
+    def __init__(self, url: str) -> None:
+        self._engine: Engine = create_engine(url)
+        if url.startswith("sqlite"):
+            event.listen(self._engine, "connect", _durable)
+        _META.create_all(self._engine)
+
+    @classmethod
+    def in_home(cls, home: Path) -> Store:
+        """The store of a home folder, made when absent."""
+        home.mkdir(parents=True, exist_ok=True)
+        return cls(f"sqlite:///{home / 'rapport.db'}")
+
+    def person_of(self, session_id: str, person: str | None) -> str:
+        """The person a session belongs to; the session is made at its first use.
+
+        Raises InputError when the session already belongs to somebody else.
+        """
+        with self._engine.begin() as connection:
+            owner = connection.scalar(select(_SESSIONS.c.person).where(_SESSIONS.c.id == session_id))
+            if owner is None:
+                owner = person or f"session:{session_id}"
+                now = datetime.now(UTC)
+                connection.execute(insert(_SESSIONS).values(id=session_id, person=owner, created_at=now))
+            elif person is not None and owner != person:
+                raise InputError(
+                    f"Session '{session_id}' belongs to another person. Use a new session id for '{person}'."
+                )
+            return str(owner)
+
+    def log(self, person: str) -> list[Logged]:
+        """All events of a person, oldest first."""
+        query = select(_EVENTS).where(_EVENTS.c.person == person).order_by(_EVENTS.c.id)
+        with self._engine.connect() as connection:
+            return [
+                Logged(session_id=row.session_id, turn=row.turn, step=row.step, event=EVENT.validate_json(row.data))
+                for row in connection.execute(query)
+            ]
+
+    def turns(self, session_id: str) -> int:
+        """How many turns a session has had."""
+        query = select(func.max(_TURNS.c.turn)).where(_TURNS.c.session_id == session_id)
+        with self._engine.connect() as connection:
+            return int(connection.scalar(query) or 0)
+
+    def append(
+        self, session_id: str, person: str, turn: int, step: int, events: Sequence[Event],
+        said: str | None = None, reply: Reply | None = None,
+    ) -> None:  # fmt: skip
+        """Write one step: its events and, for an utterance, the reply. All of it or none."""
+        now = datetime.now(UTC)
+        rows = [
+            {"session_id": session_id, "person": person, "turn": turn, "step": step, "at": now,
+             "data": entry.model_dump_json(exclude_defaults=False)}
+            for entry in events
+        ]  # fmt: skip
+        with self._engine.begin() as connection:
+            if rows:
+                connection.execute(insert(_EVENTS), rows)
+            if reply is not None:
+                connection.execute(
+                    insert(_TURNS).values(
+                        session_id=session_id, turn=turn, said=said or "", reply=reply.model_dump_json(), at=now
+                    )
+                )
+
+    def history(self, session_id: str) -> list[tuple[str, str]]:
+        """(what was said, the reply as JSON) of every turn, oldest first."""
+        query = select(_TURNS.c.said, _TURNS.c.reply).where(_TURNS.c.session_id == session_id).order_by(_TURNS.c.turn)
+        with self._engine.connect() as connection:
+            return [(row.said, row.reply) for row in connection.execute(query)]
+
+    def said(self, session_id: str, turn: int) -> str:
+        """What was said in one turn; empty when there was no such turn."""
+        query = select(_TURNS.c.said).where(_TURNS.c.session_id == session_id, _TURNS.c.turn == turn)
+        with self._engine.connect() as connection:
+            return str(connection.scalar(query) or "")
+
+    def erase(self, person: str) -> None:
+        """Delete every session, turn and event of a person from the disk."""
+        mine = select(_SESSIONS.c.id).where(_SESSIONS.c.person == person)
+        with self._engine.begin() as connection:
+            connection.execute(delete(_TURNS).where(_TURNS.c.session_id.in_(mine)))
+            connection.execute(delete(_EVENTS).where(_EVENTS.c.person == person))
+            connection.execute(delete(_SESSIONS).where(_SESSIONS.c.person == person))
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+def _durable(connection: object, _: object) -> None:
+    cursor = connection.cursor()  # type: ignore[attr-defined]
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA secure_delete=ON")
+    cursor.execute("PRAGMA busy_timeout=5000")
+    cursor.close()

@@ -1,0 +1,77 @@
+"""From a plan to text: each line worded from a template that was not used lately, checked before it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from bot.grounding import Checker
+from bot.plan import Line, ReplyPlan
+from prompts.loader import load_templates
+from retrieval.domain import DomainConfig
+
+_MEMORY = 24
+_STARTS_PARAGRAPH = ("pick", "pick_plain", "pick_described", "profile_", "why_")
+
+
+class Worded(NamedTuple):
+    """Text of a reply, the templates used ("key/number") and the lines that failed their check."""
+
+    text: str
+    templates: list[str]
+    rejected: list[str]
+
+
+def word(
+    plan: ReplyPlan, domain: DomainConfig, checker: Checker, used: Sequence[str], turn: int, language: str = "en"
+) -> Worded:
+    """The reply in sentences.
+
+    A line whose text states what its facts do not support is replaced by its plain form, or left out.
+    Lines are joined into paragraphs: picks stand alone, what leads into them stays together.
+    """
+    templates = load_templates(language, "replies").templates
+    recent = list(used[-_MEMORY:])
+    paragraphs: list[str] = []
+    taken: list[str] = []
+    rejected: list[str] = []
+    previous = ""
+    for line in plan.lines:
+        number = _choose(line.template, len(templates[line.template]), recent + taken, turn)
+        slots = {"noun": domain.noun.one, "nouns": domain.noun.many, **line.slots}
+        slots |= {key[:1].upper() + key[1:]: _sentence_case(value) for key, value in slots.items()}
+        text = _tidy(templates[line.template][number].format_map(slots))
+        problems = checker.problems(text, line)
+        if problems:
+            rejected.append(f"{text} [{'; '.join(problems)}]")
+            text = line.plain
+            if not text:
+                continue
+        taken.append(f"{line.template}/{number}")
+        alone = line.template.startswith(_STARTS_PARAGRAPH) or previous.startswith(_STARTS_PARAGRAPH)
+        if alone or not paragraphs:
+            paragraphs.append(text)
+        else:
+            paragraphs[-1] = f"{paragraphs[-1]} {text}"
+        previous = line.template
+    return Worded("\n\n".join(paragraphs), taken, rejected)
+
+
+def _choose(key: str, count: int, recent: Sequence[str], turn: int) -> int:
+    """The wording of a key that was used longest ago; among unused ones, one that varies with the turn."""
+    order = [(number + turn) % count for number in range(count)]
+    last = {
+        number: max((place for place, name in enumerate(recent) if name == f"{key}/{number}"), default=-1)
+        for number in order
+    }
+    return min(order, key=lambda number: last[number])
+
+
+def _sentence_case(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _tidy(text: str) -> str:
+    for double in ("..", "?.", "!."):
+        text = text.replace(double, double[0]) if not text.endswith("...") else text
+    return text[:1].upper() + text[1:] if text[:1].isascii() else text

@@ -1,0 +1,240 @@
+"""Replay: recorded dialogues of people, cut before each recommendation. Where does Rapport rank what came next?
+
+It is what one person said next, one of many good answers, so recall is low even for good systems; the naive
+baselines in the same table say how low. Rapport gets the text of the turns and nothing else: the item ids of
+the data only remove from every list what had been named already (rep-out) and mark the targets.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from evals import baselines
+from evals.metrics import MEASURES, Floats, Interval, Ints, intervals, measure, paired_intervals, ranks_of
+from evals.options import Progress, ReplayOptions, silent
+from evals.recorded import (
+    Case,
+    RecordedDialogue,
+    cases_of,
+    catalogue_rows,
+    count_mentions,
+    find_training,
+    item_sets,
+    measuring_copy,
+    read_dialogues,
+    sample,
+)
+from evals.session import eval_home, open_bot
+from retrieval.errors import InputError
+from retrieval.records import Record
+
+if TYPE_CHECKING:
+    from bot import Bot
+
+RAPPORT = "Rapport"
+DECIDING = "recall@10"
+
+
+class SystemResult(Record):
+    """One line of the table. `seconds` is the time of all its rankings."""
+
+    system: str
+    seconds: float
+    measures: dict[str, Interval]
+
+
+class ReplayReport(Record):
+    """A replay. `lead` is Rapport minus the best baseline at recall@10, over the same targets.
+
+    `ok`: no baseline is better than Rapport at recall@10 by more than chance. `absent` counts targets that
+    the catalogue does not have; they count as not ranked, for every system.
+    """
+
+    dialogues: str
+    catalog: str
+    train: str | None
+    condition: str
+    seed: int
+    dialogue_count: int
+    turns: int
+    targets: int
+    absent: int
+    items: int
+    results: list[SystemResult]
+    best_baseline: str
+    lead: dict[str, Interval]
+    ok: bool
+
+
+class Question:
+    """The cases of a replay against one catalogue: masks, target rows and the ranks of any scores.
+
+    row: item id -> row. groups (targets,): the dialogue of each target.
+    """
+
+    def __init__(self, cases: Sequence[Case], row: dict[str, int], condition: str, seed: int) -> None:
+        self.cases = cases
+        self.row = row
+        self.groups: Ints = np.array([case.dialogue for case in cases for _ in case.targets], dtype=np.int64)
+        self.mask: NDArray[np.bool_] = np.zeros((len(cases), len(row)), dtype=bool)
+        if condition == "rep-out":
+            for number, case in enumerate(cases):
+                self.mask[number, [row[item] for item in case.mentioned if item in row]] = True
+        self.ties = np.random.default_rng(seed).permutation(len(row)).astype(np.float32)
+
+    def ranks(self, scores: baselines.Scores) -> Floats:
+        """Ranks of all targets, (targets,), by a table of scores (cases, items)."""
+        found: list[Floats] = []
+        for number, case in enumerate(self.cases):
+            rows = np.array([self.row.get(item, -1) for item in case.targets])
+            one = np.where(self.mask[number], -np.inf, scores[number])
+            ranks = ranks_of(one, np.maximum(rows, 0), self.ties)
+            found.append(np.where(rows < 0, np.inf, ranks))
+        return np.concatenate(found)
+
+    def ranks_in(self, lists: Sequence[Sequence[str]]) -> Floats:
+        """Ranks of all targets, (targets,), in one ranked list of ids per case."""
+        found: list[float] = []
+        for number, (case, ranked) in enumerate(zip(self.cases, lists, strict=True)):
+            left = (item for item in ranked if item not in self.row or not self.mask[number, self.row[item]])
+            place = {item: position for position, item in enumerate(left, start=1)}
+            found += [float(place.get(item, np.inf)) for item in case.targets]
+        return np.array(found)
+
+
+def run_replay(options: ReplayOptions, progress: Progress = silent) -> ReplayReport:
+    """Measure Rapport and the baselines on recorded dialogues.
+
+    Raises InputError when a file cannot be used or no dialogue has a target.
+    """
+    dialogues = sample(read_dialogues(options.dialogues), options.limit, options.seed)
+    cases = cases_of(dialogues)
+    if not cases:
+        raise InputError(f"Dialogues {options.dialogues} have no target: nothing can be measured on them.")
+    rows = catalogue_rows(options.catalog)
+    train_path = options.train or find_training(options.dialogues, {str(row["id"]) for row in rows})
+    training = read_dialogues(train_path) if train_path else []
+    counts = count_mentions(item_sets(training)) if training else None
+    name = options.catalog.name.partition(".")[0]
+    catalog = measuring_copy(name, rows, counts, eval_home(options) / "catalogues")
+    with open_bot(options, progress, catalog) as bot:
+        question = Question(cases, bot.catalogue.row, options.condition, options.seed)
+        measured = {RAPPORT: _rapport(bot, question, options.workers, progress)}
+        measured |= _baselines(bot, question, training, options.seed, progress)
+    best = max((name for name in measured if name != RAPPORT), key=lambda name: _deciding(measured[name][1]))
+    drawn = (question.groups, options.samples, options.seed)
+    lead = _named(paired_intervals(measured[RAPPORT][1], measured[best][1], *drawn))
+    return ReplayReport(
+        dialogues=options.dialogues.name,
+        catalog=options.catalog.name,
+        train=train_path.name if train_path else None,
+        condition=options.condition,
+        seed=options.seed,
+        dialogue_count=len(dialogues),
+        turns=len(cases),
+        targets=len(question.groups),
+        absent=sum(item not in question.row for case in cases for item in case.targets),
+        items=len(question.row),
+        results=[
+            SystemResult(
+                system=name,
+                seconds=round(seconds, 1),
+                measures=_named(intervals(table, *drawn)),
+            )
+            for name, (seconds, table) in measured.items()
+        ],
+        best_baseline=best,
+        lead=lead,
+        ok=lead[DECIDING].high >= 0,
+    )
+
+
+def _rapport(bot: Bot, question: Question, workers: int, progress: Progress) -> tuple[float, Floats]:
+    started = time.perf_counter()
+    size = len(question.row)
+
+    def rank(case: Case) -> list[str]:
+        return bot.rank(list(case.turns), k=size)
+
+    lists = []
+    with ThreadPoolExecutor(workers) as pool:
+        for number, ranked in enumerate(pool.map(rank, question.cases), start=1):
+            lists.append(ranked)
+            progress(RAPPORT, number, len(question.cases))
+    seconds = time.perf_counter() - started
+    return seconds, measure(question.ranks_in(lists))
+
+
+def _baselines(
+    bot: Bot, question: Question, training: Sequence[RecordedDialogue], seed: int, progress: Progress
+) -> dict[str, tuple[float, Floats]]:
+    cases, row = question.cases, question.row
+    measured: dict[str, tuple[float, Floats]] = {}
+
+    def run(name: str, work: Callable[[], baselines.Scores]) -> baselines.Scores:
+        started = time.perf_counter()
+        scores = work()
+        seconds = time.perf_counter() - started
+        measured[name] = seconds, measure(question.ranks(scores))
+        return scores
+
+    run("random", lambda: baselines.random_scores(len(cases), len(row), seed))
+    parts = {
+        "BM25": run("BM25", lambda: baselines.lexical_scores(cases, bot.index.lexical.scores, len(row), progress)),
+        "MiniLM": run("MiniLM", lambda: baselines.dense_scores(cases, bot.encode, bot.index.matrix, progress)),
+    }
+    if training:
+        sets = [[row[item] for item in one if item in row] for one in item_sets(training)]
+        counts = np.bincount([item for one in sets for item in one], minlength=len(row)).astype(np.float32)
+        parts["popularity"] = run("popularity", lambda: baselines.popularity_scores(len(cases), counts))
+        pairs = baselines.together(sets, len(row))
+        run("co-mention", lambda: baselines.co_mention_scores(cases, row, pairs, counts))
+    tables = list(parts.values())
+    run(f"RRF of {'+'.join(parts)}", lambda: baselines.fused_scores(tables, question.mask, question.ties))
+    return measured
+
+
+def _deciding(table: Floats) -> float:
+    return float(table[:, MEASURES.index(DECIDING)].mean())
+
+
+def _named(found: Sequence[Interval]) -> dict[str, Interval]:
+    return dict(zip(MEASURES, found, strict=True))
+
+
+def print_report(report: ReplayReport, console: Console) -> None:
+    """The table that `rapport eval replay` prints."""
+    table = Table(
+        title=f"{report.dialogues}, {report.condition}: {report.targets:,} targets in {report.turns:,} turns of "
+        f"{report.dialogue_count:,} dialogues, {report.items:,} items",
+        caption="95% intervals from resampled dialogues. " + _caption(report),
+    )
+    table.add_column("system")
+    for name in MEASURES:
+        table.add_column(name, justify="right")
+    table.add_column("seconds", justify="right")
+    for result in report.results:
+        cells = [f"{cell.mean:.3f}\n[dim]{cell.low:.3f}-{cell.high:.3f}[/dim]" for cell in result.measures.values()]
+        table.add_row(
+            result.system, *cells, f"{result.seconds:,.1f}", style="bold" if result.system == RAPPORT else None
+        )
+    console.print(table)
+    gap = report.lead[DECIDING]
+    verdict = "ok" if report.ok else "FAILED"
+    console.print(
+        f"{RAPPORT} minus {report.best_baseline} at {DECIDING}: {gap.mean:+.3f} ({gap.low:+.3f} to {gap.high:+.3f}). "
+        f"Target: not worse than the best baseline beyond chance: {verdict}"
+    )
+
+
+def _caption(report: ReplayReport) -> str:
+    source = f"Popularity and co-mentions counted on {report.train}." if report.train else "No training dialogues."
+    return f"{source} {report.absent} targets are not in the catalogue." if report.absent else source

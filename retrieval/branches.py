@@ -1,0 +1,84 @@
+"""Retrieval branches: each scores every item of the catalogue for one kind of evidence in a Query.
+
+All return float32 arrays (n,), 0 where the evidence says nothing and about 1 where it is strongest, so that
+one weight a branch makes a linear blend.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.catalogue import Catalogue
+from retrieval.records import Bound, Term
+
+Scores = NDArray[np.float32]
+
+
+def dense(matrix: Scores, vector: Scores) -> Scores:
+    """Cosine of every item with a query vector (d,), centred on the catalogue mean, scaled to a best of 1."""
+    return _scaled(matrix @ vector)
+
+
+def lexical(bm25: Scores) -> Scores:
+    """BM25 scores (n,) scaled to a best of 1."""
+    best = float(bm25.max()) if len(bm25) else 0.0
+    return (bm25 / best).astype(np.float32) if best > 0 else bm25.astype(np.float32)
+
+
+def facet(catalogue: Catalogue, term: Term) -> Scores:
+    """1 where an item has the term's value."""
+    scores = np.zeros(len(catalogue), dtype=np.float32)
+    rows = catalogue.postings(term.facet).get(term.value)
+    if rows is not None:
+        scores[rows] = 1.0
+    return scores
+
+
+def number(catalogue: Catalogue, bound: Bound) -> Scores:
+    """1 inside a bound, falling to -1 with the distance outside it; 0 where the number is unknown.
+
+    The distance that costs everything is the catalogue's own spread (standard deviation) of the number.
+    """
+    column = catalogue.column(bound.number)
+    known = ~np.isnan(column)
+    if not known.any():
+        return np.zeros(len(catalogue), dtype=np.float32)
+    spread = max(float(np.nanstd(column)), 1e-6)
+    below = np.nan_to_num(bound.low - column) if bound.low is not None else np.zeros_like(column)
+    above = np.nan_to_num(column - bound.high) if bound.high is not None else np.zeros_like(column)
+    outside = np.maximum(np.maximum(below, above), 0.0) / spread
+    inside = np.clip(1.0 - 2.0 * outside, -1.0, 1.0)
+    return np.where(known, inside if bound.weight >= 0 else -inside, 0.0).astype(np.float32)
+
+
+def text_similar(matrix: Scores, row: int) -> Scores:
+    """Closeness of every item's text to one item's, centred and scaled to a best of 1."""
+    scores = matrix @ matrix[row]
+    scores[row] = scores.mean()
+    return _scaled(scores)
+
+
+def facet_similar(catalogue: Catalogue, row: int) -> Scores:
+    """Share of one item's facets that every item has too.
+
+    A shared value counts by the facet's `similar` weight in the domain and by how rare the value is
+    (inverse document frequency), relative to the item compared with itself.
+    """
+    scores = np.zeros(len(catalogue), dtype=np.float32)
+    item = catalogue.items[row]
+    for name, config in catalogue.domain.facets.items():
+        if config.similar <= 0:
+            continue
+        postings = catalogue.postings(name)
+        for value in catalogue.values(item, name):
+            rows = postings[value]
+            scores[rows] += config.similar * float(np.log1p(len(catalogue) / len(rows)))
+    own = float(scores[row])
+    return scores / own if own > 0 else scores
+
+
+def _scaled(cosines: Scores) -> Scores:
+    centred = cosines - cosines.mean()
+    best = float(centred.max())
+    return (centred / best).astype(np.float32) if best > 1e-6 else np.zeros_like(cosines)

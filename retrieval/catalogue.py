@@ -1,0 +1,84 @@
+"""Catalogue: the items of one file in a fixed order, and their facets and numbers by the domain's names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.domain import DomainConfig
+from retrieval.errors import NotFoundError
+from retrieval.records import Item
+
+Progress = Callable[[str, int, int], None]
+"""Called with a stage name, the number of things done and their total."""
+
+
+class Catalogue:
+    """Items in catalogue order: an item's row is its index in `items` and in every matrix built from them.
+
+    Wherever a facet is asked for, its name in the domain comes first, then a role (which covers all facets
+    with that role), then a field of the catalogue file that the domain does not know. `digest` changes
+    whenever the file or the domain does.
+    """
+
+    def __init__(self, domain: DomainConfig, items: Sequence[Item], digest: str) -> None:
+        self.domain = domain
+        self.items: list[Item] = list(items)
+        self.digest = digest
+        self.row: dict[str, int] = {item.id: row for row, item in enumerate(self.items)}
+        self.popularity: NDArray[np.float32] = np.array([item.popularity for item in self.items], dtype=np.float32)
+        self._postings: dict[str, dict[str, NDArray[np.int32]]] = {}
+        self._columns: dict[str, NDArray[np.float32]] = {}
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def get(self, item_id: str) -> Item:
+        """The item with an id. Raises NotFoundError when the catalogue has none."""
+        row = self.row.get(item_id)
+        if row is None:
+            raise NotFoundError(f"No item '{item_id}' in this catalogue of {len(self)}. Check the id.")
+        return self.items[row]
+
+    def fields(self, facet: str) -> tuple[str, ...]:
+        """The catalogue fields behind a facet name, a role or a field name, in the domain's order."""
+        if facet in self.domain.facets:
+            return self.domain.facets[facet].fields
+        names = self.domain.facets_of(facet)
+        return tuple(field for name in names for field in self.domain.facets[name].fields) if names else (facet,)
+
+    def values(self, item: Item, facet: str) -> list[str]:
+        """What an item has for a facet, in field order, each value once; empty when it has nothing."""
+        return _union(item, self.fields(facet))
+
+    def number(self, item: Item, number: str) -> float | None:
+        """What an item has for a number of the domain (or a numeric field of the file), or None."""
+        config = self.domain.numbers.get(number)
+        fields = config.fields if config else (number,)
+        return next((item.numbers[field] for field in fields if field in item.numbers), None)
+
+    def postings(self, facet: str) -> dict[str, NDArray[np.int32]]:
+        """Every value of a facet with the rows that have it, ascending. Computed once."""
+        if facet not in self._postings:
+            fields = self.fields(facet)
+            rows: dict[str, list[int]] = {}
+            for row, item in enumerate(self.items):
+                for value in _union(item, fields):
+                    rows.setdefault(value, []).append(row)
+            self._postings[facet] = {value: np.array(found, dtype=np.int32) for value, found in rows.items()}
+        return self._postings[facet]
+
+    def column(self, number: str) -> NDArray[np.float32]:
+        """A number of every item, (n,) in the catalogue's unit, NaN where unknown. Computed once."""
+        if number not in self._columns:
+            found = (self.number(item, number) for item in self.items)
+            self._columns[number] = np.array([np.nan if value is None else value for value in found], dtype=np.float32)
+        return self._columns[number]
+
+
+def _union(item: Item, fields: tuple[str, ...]) -> list[str]:
+    if len(fields) == 1:
+        return list(item.facets.get(fields[0], ()))
+    return list(dict.fromkeys(value for field in fields for value in item.facets.get(field, ())))

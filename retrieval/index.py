@@ -1,0 +1,267 @@
+"""Index: the vectors and words of a catalogue, kept under the home folder and rebuilt when they do not fit.
+
+Chroma is the durable store, local or a server. For serving, its vectors are read into one matrix, which is exact
+and faster than querying below some hundred thousand items. Reading 36,000 takes about a second and a half, so no
+copy of the matrix is kept beside the store.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import secrets
+import shutil
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from retrieval.catalogue import Catalogue, Progress
+from retrieval.encoder import DocumentEncoder, resolve_model
+from retrieval.errors import IndexMissingError
+from retrieval.lexical import Lexical
+from retrieval.records import Item, Record
+from retrieval.vectors import VectorCache
+
+_log = logging.getLogger(__name__)
+_VERSION = 1  # of the layout and of `document_text`
+_EMBED_CHUNK = 1_024
+_STORE_BATCH = 2_000
+_READ_PAGE = 5_000
+_UNFINISHED = ".building-"
+# An encoder reads 128 tokens; whole cast lists would leave no room for the prose.
+_LISTED = {"genre": 6, "mood": 6, "theme": 10, "person": 6}
+_ensuring = threading.Lock()
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Index:
+    """matrix: unit rows in catalogue order, (n, d); model: name of the encoder that made them; folder: where it is."""
+
+    matrix: Floats
+    model: str
+    lexical: Lexical
+    folder: Path
+
+
+class _Manifest(Record):
+    """What an index was built for. Written last, so a folder that has one is whole.
+
+    `vectors` is the folder of the local store. No two builds share its name, because Chroma remembers for the
+    life of a process what it met at a path, a store that was broken or has been replaced included.
+    """
+
+    version: int
+    digest: str
+    model: str
+    items: int
+    store: str
+    vectors: str
+
+    def fits(self, other: _Manifest) -> bool:
+        return self.model_copy(update={"vectors": other.vectors}) == other
+
+
+def document_text(catalogue: Catalogue, item: Item) -> str:
+    """What is encoded of an item: title (year). genres. moods. themes. people. text."""
+    title = f"{item.title} ({item.year})" if item.year is not None else item.title
+    lists = (catalogue.values(item, role)[:most] for role, most in _LISTED.items())
+    return ". ".join(part for part in (title, *(", ".join(values) for values in lists), item.text) if part)
+
+
+def ensure_index(
+    catalogue: Catalogue,
+    home: Path,
+    model_name: str,
+    threads: int,
+    chroma_url: str | None = None,
+    progress: Progress | None = None,
+) -> Index:
+    """Open the index of a catalogue under `home`, or build it where it is absent or does not fit.
+
+    A build that was interrupted goes on from the vectors already made. One process may own a home at a time.
+    Stages of `progress`: embed, store, lexical. Raises EncoderError when the model is missing, and
+    IndexMissingError when neither opening nor building works (a full disk, a server that is down).
+    """
+    slug = re.sub(r"[^a-z0-9]+", "-", Path(model_name).name.lower()).strip("-")[:60]
+    name = f"{catalogue.digest}-{slug}"
+    folder = home / "indexes" / name
+    wanted = _Manifest(
+        version=_VERSION,
+        digest=catalogue.digest,
+        model=model_name,
+        items=len(catalogue),
+        store=chroma_url or "local",
+        vectors=f"chroma-{secrets.token_hex(4)}",
+    )
+    with _ensuring:
+        found = _manifest(folder)
+        if found and found.fits(wanted):
+            try:
+                return _open(catalogue, folder, name, found, chroma_url)
+            except IndexMissingError as error:
+                _log.warning("The index is built again: %s", error)
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            for stale in folder.parent.glob(f"{_UNFINISHED}*"):
+                shutil.rmtree(stale, ignore_errors=True)
+            return _build(catalogue, home, folder, name, wanted, threads, chroma_url, progress)
+        except OSError as error:
+            raise IndexMissingError(f"The index {folder} cannot be written: {error}. Free space or rights.") from error
+
+
+def _manifest(folder: Path) -> _Manifest | None:
+    try:
+        return _Manifest.model_validate_json((folder / "manifest.json").read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def _open(catalogue: Catalogue, folder: Path, name: str, manifest: _Manifest, url: str | None) -> Index:
+    with _client(folder / manifest.vectors, url) as client:
+        matrix = _stored(client, name, catalogue)
+    if matrix is None:
+        raise IndexMissingError(f"The vector store of {folder} does not hold exactly the {len(catalogue)} items.")
+    lexical = Lexical.load(folder / "lexical")
+    if lexical.size != len(catalogue):
+        raise IndexMissingError(f"The lexical index in {folder} holds {lexical.size} items, not {len(catalogue)}.")
+    return Index(matrix=matrix, model=manifest.model, lexical=lexical, folder=folder)
+
+
+def _build(
+    catalogue: Catalogue,
+    home: Path,
+    folder: Path,
+    name: str,
+    manifest: _Manifest,
+    threads: int,
+    url: str | None,
+    progress: Progress | None,
+) -> Index:
+    building = folder.with_name(f"{_UNFINISHED}{os.getpid()}")
+    building.mkdir()
+    with _client(building / manifest.vectors, url) as client:
+        # Another machine may have filled a shared server already.
+        matrix = _stored(client, name, catalogue) if url else None
+        if matrix is None:
+            texts = [document_text(catalogue, item) for item in catalogue.items]
+            matrix = _vectors(texts, manifest.model, home, threads, progress)
+            _store(client, name, catalogue, matrix, progress)
+    if progress:
+        progress("lexical", 0, len(catalogue))
+    lexical = Lexical.build(catalogue)
+    lexical.save(building / "lexical")
+    (building / "manifest.json").write_text(manifest.model_dump_json(), encoding="utf-8")
+    if folder.exists():
+        discarded = folder.with_name(f"{_UNFINISHED}{os.getpid()}-discarded")
+        folder.rename(discarded)
+        building.rename(folder)
+        shutil.rmtree(discarded, ignore_errors=True)
+    else:
+        building.rename(folder)
+    if progress:
+        progress("lexical", len(catalogue), len(catalogue))
+    return Index(matrix=matrix, model=manifest.model, lexical=lexical, folder=folder)
+
+
+def _vectors(texts: Sequence[str], model: str, home: Path, threads: int, progress: Progress | None) -> Floats:
+    """Unit rows, (n, d); what the cache lacks is encoded, longest first, and cached chunk by chunk."""
+    cache = VectorCache(home / "vectors.sqlite3", model)
+    known = cache.get_many(texts)
+    missing = sorted({text for i, text in enumerate(texts) if i not in known}, key=lambda text: (-len(text), text))
+    if missing:
+        encoder = DocumentEncoder(resolve_model(model), threads)
+        for start in range(0, len(missing), _EMBED_CHUNK):
+            chunk = missing[start : start + _EMBED_CHUNK]
+            cache.put_many(chunk, encoder.encode(chunk))
+            if progress:
+                progress("embed", len(texts) - len(missing) + start + len(chunk), len(texts))
+        known = cache.get_many(texts)
+    return np.stack([known[i] for i in range(len(texts))])
+
+
+# ---------------------------------------------------------------- Chroma
+
+
+@contextmanager
+def _client(folder: Path, url: str | None) -> Iterator[Any]:
+    """A Chroma client, closed at the end. What Chroma raises in between becomes IndexMissingError."""
+    import chromadb
+    import httpx
+    from chromadb.config import Settings
+    from chromadb.errors import ChromaError
+
+    # Without _env_file=None, Chroma reads settings from a .env in the working directory.
+    settings = Settings(anonymized_telemetry=False, _env_file=None)
+    client: Any = None
+    try:
+        if url:
+            parts = urlsplit(url)
+            secure = parts.scheme == "https"
+            port = parts.port or (443 if secure else 8000)
+            client = chromadb.HttpClient(host=parts.hostname or url, port=port, ssl=secure, settings=settings)
+        else:
+            client = chromadb.PersistentClient(path=folder, settings=settings)
+        yield client
+    except (ChromaError, httpx.HTTPError, ValueError) as error:
+        advice = "Check that the server runs." if url else "Delete the folder, and the next start builds it again."
+        raise IndexMissingError(f"The vector store {url or folder} cannot be used: {error}. {advice}") from error
+    finally:
+        if client is not None:
+            client.close()
+
+
+def _stored(client: Any, name: str, catalogue: Catalogue) -> Floats | None:
+    """The vectors of a collection in catalogue order, (n, d), or None when it does not hold exactly the items."""
+    from chromadb.errors import NotFoundError
+
+    try:
+        collection = client.get_collection(name, embedding_function=None)
+    except NotFoundError:
+        return None
+    total = len(catalogue)
+    if collection.count() != total:
+        return None
+    matrix: Floats | None = None
+    rows_seen = np.zeros(total, dtype=bool)
+    for offset in range(0, total, _READ_PAGE):
+        page = collection.get(include=["embeddings"], limit=_READ_PAGE, offset=offset)
+        rows = [catalogue.row.get(item_id, -1) for item_id in page["ids"]]
+        if not rows or min(rows) < 0:
+            return None
+        if matrix is None:
+            matrix = np.empty((total, page["embeddings"].shape[1]), dtype=np.float32)
+        matrix[rows] = page["embeddings"]
+        rows_seen[rows] = True
+    return matrix if rows_seen.all() else None
+
+
+def _store(client: Any, name: str, catalogue: Catalogue, matrix: Floats, progress: Progress | None) -> None:
+    if name in [collection.name for collection in client.list_collections()]:
+        client.delete_collection(name)
+    collection = client.create_collection(name, configuration={"hnsw": {"space": "cosine"}}, embedding_function=None)
+    for start in range(0, len(catalogue), _STORE_BATCH):
+        items = catalogue.items[start : start + _STORE_BATCH]
+        collection.add(
+            ids=[item.id for item in items],
+            embeddings=matrix[start : start + len(items)],
+            metadatas=[_metadata(item) for item in items],
+        )
+        if progress:
+            progress("store", start + len(items), len(catalogue))
+
+
+def _metadata(item: Item) -> dict[str, Any]:
+    """What other readers of the store may filter by. Chroma refuses None and empty lists."""
+    fields = {"title": item.title, "year": item.year, "genres": item.genres, "people": item.people}
+    return {"popularity": float(item.popularity), **{key: value for key, value in fields.items() if value}}

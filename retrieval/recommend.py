@@ -1,0 +1,183 @@
+"""From a Query to recommendations: filter, retrieve with every branch, pool, rank, diversify, explain.
+
+The score is linear: a sum of named parts, each weight times what a branch found. Reasons are those parts, so
+they add up to the score exactly and say what caused the rank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from retrieval import branches
+from retrieval.branches import Scores
+from retrieval.catalogue import Catalogue
+from retrieval.diversity import diversify
+from retrieval.filters import allowed, broken
+from retrieval.records import Evidence, Query, Reason, ReasonKind, Recommendation
+
+Encode = Callable[[str], Scores]
+
+
+class RankingWeights(BaseModel):
+    """What each kind of evidence is worth, on a common scale where a branch's best item scores 1."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dense: float = 0.8
+    lexical: float = 0.4
+    facet: float = 1.0
+    number: float = 0.9
+    title: float = 3.0
+    similar_text: float = 0.8
+    similar_facets: float = 1.4
+    liked: float = 0.6
+    steer: float = 0.9
+    popularity: float = 0.45
+    satisfied: float = 0.15
+    """What a satisfied hard bound adds: little, since every candidate satisfies it, but enough to be named."""
+
+
+class _Part(NamedTuple):
+    """One additive part for all items: scores (n,) already weighted, and how to name it."""
+
+    scores: Scores
+    kind: ReasonKind
+    label: str
+    facet: str | None = None
+    value: str | None = None
+    item_id: str | None = None
+    belief_id: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Recommender:
+    """Ranks one catalogue. Stateless between calls and safe to share between threads.
+
+    matrix: float32 (n, d), unit rows in catalogue order. bm25: text -> scores (n,). encode: text -> (d,).
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        matrix: NDArray[np.float32],
+        bm25: Callable[[str], Scores],
+        encode: Encode,
+        weights: RankingWeights | None = None,
+        pool: int = 400,
+        relevance: float = 0.75,
+    ) -> None:
+        self.catalogue = catalogue
+        self.matrix = matrix
+        self.bm25 = bm25
+        self.encode = encode
+        self.weights = weights or RankingWeights()
+        self.pool = pool
+        self.relevance = relevance
+        self._similar = lru_cache(maxsize=256)(self._similar_to)
+
+    def recommend(self, query: Query, k: int) -> list[Recommendation]:
+        """The k best allowed items, diversified, with their reasons; fewer when fewer are allowed."""
+        ranked, parts, totals = self._rank(query)
+        head = ranked[: max(10 * k, 30)]
+        order = diversify(totals[head], self.matrix[head], 4 * k, self.relevance)
+        picks = []
+        for row in (int(head[place]) for place in order):
+            item = self.catalogue.items[row]
+            if broken(self.catalogue, query, item):
+                continue
+            reasons = [_reason(part, float(part.scores[row])) for part in parts if abs(part.scores[row]) > 1e-6]
+            reasons.sort(key=lambda reason: -abs(reason.weight))
+            picks.append(Recommendation(item=item, score=sum(reason.weight for reason in reasons), reasons=reasons))
+            if len(picks) == k:
+                break
+        return picks
+
+    def rank(self, query: Query, k: int) -> list[str]:
+        """Ids of the k best allowed items by score alone, best first."""
+        ranked, _, _ = self._rank(query, pool=max(self.pool, k))
+        return [self.catalogue.items[int(row)].id for row in ranked[:k]]
+
+    def count(self, query: Query) -> int:
+        """How many items break no hard constraint."""
+        return int(allowed(self.catalogue, query).sum())
+
+    def pool_rows(self, query: Query, size: int) -> NDArray[np.int64]:
+        """Rows of the best allowed items, best first: the live candidates that a question would divide."""
+        return self._rank(query, pool=size)[0][:size]
+
+    def _rank(
+        self, query: Query, pool: int | None = None
+    ) -> tuple[NDArray[np.int64], list[_Part], NDArray[np.float64]]:
+        mask = allowed(self.catalogue, query)
+        parts = self._parts(query)
+        totals = np.zeros(len(self.catalogue), dtype=np.float64)
+        for part in parts:
+            totals += part.scores
+        rows = np.flatnonzero(mask)
+        size = min(len(rows), pool or self.pool)
+        if size < len(rows):
+            rows = rows[np.argpartition(-totals[rows], size - 1)[:size]]
+        return rows[np.lexsort((rows, -totals[rows]))], parts, totals
+
+    def _parts(self, query: Query) -> list[_Part]:
+        weights = self.weights
+        parts = [_Part(weights.popularity * self.catalogue.popularity, "popularity", "well known")]
+        parts += self._text_parts(query)
+        for term in query.terms:
+            scores = weights.facet * term.weight * branches.facet(self.catalogue, term)
+            parts.append(
+                _Part(scores, "facet", term.value, term.facet, term.value, None, term.belief_id, term.evidence)
+            )
+        for bound in query.bounds:
+            worth = weights.satisfied if bound.hard else weights.number * abs(bound.weight)
+            scores = worth * branches.number(self.catalogue, bound)
+            parts.append(
+                _Part(scores, "number", bound.number, bound.number, None, bound.than, bound.belief_id, bound.evidence)
+            )
+        for anchor in query.anchors:
+            if anchor.item_id in self.catalogue.row:
+                parts += self._anchor_parts(self.catalogue.row[anchor.item_id], anchor.weight, anchor.asked,
+                                            anchor.belief_id, anchor.evidence)  # fmt: skip
+        for steer in query.steers:
+            scores = weights.steer * steer.weight * branches.dense(self.matrix, self.encode(steer.text))
+            parts.append(_Part(scores, "text", steer.label, None, None, None, steer.belief_id, steer.evidence))
+        return parts
+
+    def _text_parts(self, query: Query) -> list[_Part]:
+        parts = []
+        if query.text:
+            scores = self.weights.dense * branches.dense(self.matrix, self.encode(query.text))
+            scores = scores + self.weights.lexical * branches.lexical(self.bm25(query.text))
+            label = query.text
+            parts.append(_Part(scores, "text", label, None, None, None, query.text_belief_id, query.text_evidence))
+        if query.title and query.title in self.catalogue.row:
+            scores = np.zeros(len(self.catalogue), dtype=np.float32)
+            scores[self.catalogue.row[query.title]] = self.weights.title
+            parts.append(_Part(scores, "title", "the title you named", item_id=query.title))
+        return parts
+
+    def _anchor_parts(
+        self, row: int, weight: float, asked: bool, belief_id: str | None, evidence: tuple[Evidence, ...]
+    ) -> list[_Part]:
+        item = self.catalogue.items[row]
+        text, facets = self._similar(row)
+        scale = weight if asked else weight * self.weights.liked
+        kind: ReasonKind = "similar" if asked else "liked" if weight > 0 else "disliked"
+        scores = scale * (self.weights.similar_text * text + self.weights.similar_facets * facets)
+        return [_Part(scores, kind, item.title, None, None, item.id, belief_id, evidence)]
+
+    def _similar_to(self, row: int) -> tuple[Scores, Scores]:
+        return branches.text_similar(self.matrix, row), branches.facet_similar(self.catalogue, row)
+
+
+def _reason(part: _Part, weight: float) -> Reason:
+    return Reason(
+        kind=part.kind, label=part.label, weight=weight, facet=part.facet, value=part.value, item_id=part.item_id,
+        belief_id=part.belief_id, evidence=list(part.evidence),
+    )  # fmt: skip

@@ -1,0 +1,117 @@
+"""The conversation in a terminal, or through a pipe."""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.text import Text
+
+from bot.records import Profile, Recommendation, Reply
+from retrieval.catalogue import Catalogue
+from retrieval.errors import InputError, RapportError
+from ui.cards import facts, groups, name_of, strongest
+from ui.loading import Loader
+
+if TYPE_CHECKING:
+    from bot import Bot
+
+QUIT = frozenset({"/quit", "/exit", "/q"})
+PROMPT = "you> "
+ANSWER = "rapport> "
+HINT = "Type /quit to leave."
+
+
+def printable(text: str) -> str:
+    """Text without control characters, which a terminal would obey; line breaks stay."""
+    return "".join(mark for mark in text if mark == "\n" or unicodedata.category(mark) not in {"Cc", "Cf", "Cs"})
+
+
+def converse(loader: Loader, session: str, greeting: str, console: Console) -> None:
+    """Talk until /quit or the end of the input. The bot loads while the person types the first message.
+
+    Raises the RapportError that kept the bot from loading.
+    """
+    console.print(Text(ANSWER, "bold green") + Text(printable(greeting)))
+    console.print(HINT, style="dim", highlight=False)
+    loader.start()
+    for said in _lines(console):
+        with console.status("Waking up…"):
+            bot = loader.bot()
+        try:
+            _turn(bot, session, said, console)
+        except RapportError as error:
+            console.print(Text(ANSWER, "bold green") + Text(printable(str(error))))
+
+
+def _lines(console: Console) -> Iterator[str]:
+    """What the person says, message by message; input that comes through a pipe is echoed."""
+    interactive = sys.stdin.isatty()
+    if interactive:
+        # Arrow keys and history for input().
+        import readline  # noqa: F401
+    while True:
+        console.print(Text(PROMPT, "bold"), end="")
+        if interactive:
+            try:
+                line = input()
+            except (EOFError, KeyboardInterrupt):
+                console.print()
+                return
+        else:
+            line = sys.stdin.readline()
+            if not line:
+                console.print()
+                return
+            console.print(Text(printable(line.rstrip("\n"))))
+        said = line.strip()
+        if said.lower() in QUIT:
+            return
+        if said:
+            yield said
+
+
+def _turn(bot: Bot, session: str, said: str, console: Console) -> None:
+    """One message and its reply, words as they come, then the picks."""
+    console.print(Text(ANSWER, "bold green"), end="")
+    reply: Reply | None = None
+    for event in bot.stream(session, said):
+        if event.kind == "token":
+            console.out(printable(event.data["text"]), end="", highlight=False)
+        elif event.kind == "done":
+            reply = Reply.model_validate(event.data["reply"])
+        elif event.kind == "error":
+            raise InputError(event.data["message"])
+    console.print()
+    if reply is not None:
+        print_picks(reply.items, bot.catalogue, console)
+        if reply.suggestions:
+            labels = " | ".join(suggestion.label for suggestion in reply.suggestions)
+            console.print(Text(f"  Try: {printable(labels)}", "dim"))
+
+
+def print_picks(picks: list[Recommendation], catalogue: Catalogue, console: Console) -> None:
+    """A numbered line for each pick with its facts, and under it the strongest reasons."""
+    for number, pick in enumerate(picks, start=1):
+        line = Text(f"  {number}. ") + Text(printable(name_of(pick.item)), "bold")
+        told = " · ".join(facts(pick.item, catalogue))
+        console.print(line + Text(f"  {printable(told)}" if told else "", "dim"))
+        for reason in strongest(pick.reasons):
+            quote = f" (you said “{reason['quote']}”)" if reason["quote"] else ""
+            console.print(Text(printable(f"     - {reason['label']}{quote}"), "dim"))
+
+
+def print_profile(profile: Profile, catalogue: Catalogue, console: Console) -> None:
+    """The profile, group by group, each belief with its strength and the words that it came from."""
+    found = groups(profile, catalogue.domain)
+    if not found:
+        console.print("Nothing is known of this session.")
+    for group in found:
+        console.print(Text(group["title"], "bold"))
+        for belief in group["beliefs"]:
+            strength = "firm" if belief["hard"] else belief["strength"]
+            quote = f"  “{belief['quote']}”, turn {belief['turn']}" if belief["quote"] else ""
+            console.print(Text(printable(f"  {belief['label']} ({strength}){quote}")))

@@ -1,0 +1,239 @@
+"""What one visitor sees and does: calls of Bot in, parts of the page out. Plain data; no Gradio here."""
+
+from __future__ import annotations
+
+import html
+import logging
+import re
+import secrets
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict
+
+from pydantic import TypeAdapter
+
+import retrieval
+from bot.records import Profile, Recommendation, Reply, Suggestion
+from retrieval.domain import DomainConfig
+from retrieval.errors import RapportError
+from ui.art import data_uri, placeholder
+from ui.cards import CardView, GroupView, card, groups, marked
+
+if TYPE_CHECKING:
+    from bot import Bot
+
+log = logging.getLogger(__name__)
+
+SESSION = re.compile(r"[A-Za-z0-9_-]{22,64}")
+REDRAW_SECONDS = 0.04
+"""Streamed words are drawn at most this often."""
+WAITING = "…"
+BLANK_ART = ("left", "middle", "right")
+"""Names that the pictures of an empty page are drawn from."""
+FRESH = Suggestion(label="Show me others", text="show me others")
+FAILED = "Something went wrong on my side, and nothing you said was lost. Please try again."
+
+STARTER = Path(retrieval.__file__).parent / "starter"
+
+_PICKS = TypeAdapter(list[Recommendation])
+
+
+class Message(TypedDict):
+    """One message; `content` is HTML-escaped text."""
+
+    role: Literal["user", "assistant"]
+    content: str
+
+
+class ChipView(TypedDict):
+    label: str
+    text: str
+
+
+class PicksView(TypedDict):
+    """The cards, or what stands in their place: a line of text and three pictures."""
+
+    title: str
+    empty: str
+    art: list[str]
+    cards: list[CardView]
+
+
+class ProfileView(TypedDict):
+    empty: str
+    groups: list[GroupView]
+
+
+class View(NamedTuple):
+    """The parts of the page; None leaves a part as it is. `draft` is put into the message box."""
+
+    messages: list[Message] | None = None
+    picks: PicksView | None = None
+    chips: list[ChipView] | None = None
+    profile: ProfileView | None = None
+    draft: str | None = None
+
+
+def new_session() -> str:
+    """A session id that nobody can guess."""
+    return secrets.token_urlsafe(18)
+
+
+def is_session(value: object) -> bool:
+    """Whether a value from a browser can be a session id of ours."""
+    return isinstance(value, str) and SESSION.fullmatch(value) is not None
+
+
+# ---------------------------------------------------------------- parts of the page
+
+
+def message(role: Literal["user", "assistant"], text: str) -> Message:
+    return Message(role=role, content=html.escape(text, quote=False))
+
+
+def conversation(opening: str, history: Sequence[tuple[str, Reply]]) -> list[Message]:
+    """The opening words and everything said since."""
+    messages = [message("assistant", opening)]
+    for said, reply in history:
+        messages += [message("user", said), message("assistant", reply.text)]
+    return messages
+
+
+def picks_view(cards: list[CardView], domain: DomainConfig) -> PicksView:
+    count = len(cards)
+    return PicksView(
+        title=f"{count} {domain.noun.one if count == 1 else domain.noun.many} for you" if count else "Picks",
+        empty=f"Tell me a little, and {domain.noun.many} appear here, each with the reasons for it.",
+        art=[] if count else [data_uri(placeholder(name, "")) for name in BLANK_ART],
+        cards=cards,
+    )
+
+
+def profile_view(profile: Profile, domain: DomainConfig) -> ProfileView:
+    return ProfileView(
+        empty="Nothing yet. As we talk, what you like, avoid and have seen appears here, with the words it came "
+        "from. You can remove any of it.",
+        groups=groups(profile, domain),
+    )
+
+
+def chips_view(suggestions: Sequence[Suggestion]) -> list[ChipView]:
+    return [ChipView(label=suggestion.label, text=suggestion.text) for suggestion in suggestions]
+
+
+def starters(domain: DomainConfig) -> list[ChipView]:
+    return [ChipView(label=text, text=text) for text in domain.starters]
+
+
+def opening(domain: DomainConfig) -> View:
+    """The page of somebody who has not said anything yet."""
+    return View(conversation(domain.greeting, []), picks_view([], domain), starters(domain), profile_view(Profile(), domain))
+
+
+def picture_folder(bot: Bot) -> Path:
+    """Where pictures that a catalogue names may lie: beside the catalogue file."""
+    return bot.settings.catalog.resolve().parent if bot.settings.catalog else STARTER
+
+
+def cards_of(bot: Bot, picks: Sequence[Recommendation], profile: Profile) -> PicksView:
+    folder, remote = picture_folder(bot), bot.settings.remote_images
+    return picks_view([card(pick, profile, bot.catalogue, folder, remote) for pick in picks], bot.domain)
+
+
+# ---------------------------------------------------------------- what a visitor does
+
+
+def resume(bot: Bot, session: str) -> View:
+    """The whole page of a session, as stored: what was said since it last started over."""
+    history = bot.history(session)
+    resets = [turn for turn, (_, reply) in enumerate(history) if reply.act == "reset"]
+    words = history[resets[-1]][1].text if resets else bot.domain.greeting
+    since = history[resets[-1] + 1 :] if resets else history
+    profile = bot.profile(session)
+    picks = next((reply.items for _, reply in reversed(since) if reply.items), [])
+    return View(
+        messages=conversation(words, since),
+        picks=cards_of(bot, picks, profile),
+        chips=chips_view(since[-1][1].suggestions) if since else starters(bot.domain),
+        profile=profile_view(profile, bot.domain),
+    )
+
+
+def converse(bot: Bot, session: str, text: str, shown: Sequence[Message]) -> Iterator[View]:
+    """Say `text` and watch the reply come: cards first, then words, then everything else.
+
+    A message that cannot be accepted is answered kindly and put back into the box.
+    """
+    asked = [*shown, message("user", text)]
+    yield View(messages=[*asked, message("assistant", WAITING)], chips=[], draft="")
+    words, drawn = "", 0.0
+    try:
+        for event in bot.stream(session, text):
+            if event.kind == "items" and event.data["items"]:
+                picks = _PICKS.validate_python(event.data["items"])
+                yield View(picks=cards_of(bot, picks, bot.profile(session)))
+            elif event.kind == "token":
+                words += event.data["text"]
+                if time.monotonic() - drawn >= REDRAW_SECONDS:
+                    drawn = time.monotonic()
+                    yield View(messages=[*asked, message("assistant", words)])
+            elif event.kind == "error":
+                yield refused(asked, event.data["message"], text)
+                return
+    except RapportError as error:
+        yield refused(asked, str(error), text)
+        return
+    except Exception:
+        log.exception("A turn failed")
+        yield refused(asked, FAILED, text)
+        return
+    yield resume(bot, session)
+
+
+def refused(asked: list[Message], why: str, text: str) -> View:
+    """The answer to a message that could not be taken; the words go back into the box."""
+    return View(messages=[*asked, message("assistant", why)], draft=text)
+
+
+def mark(bot: Bot, session: str, kind: str, item_id: str, cards: Sequence[CardView]) -> View:
+    """Record a tap on a card; a second tap on the same button takes it back."""
+    before = bot.profile(session)
+    group = {"like": before.likes, "dislike": before.dislikes, "seen": before.seen}[kind]
+    known = [belief for belief in group if belief.item_id == item_id]
+    profile = before
+    for belief in known:
+        profile = bot.remove(session, belief.id)
+    if not known:
+        profile = bot.event(session, kind, item_id)
+    return _after(bot, profile, cards, offer=kind in {"dislike", "seen"} and not known)
+
+
+def forget(bot: Bot, session: str, belief_id: str, cards: Sequence[CardView]) -> View:
+    """Remove one belief."""
+    return _after(bot, bot.remove(session, belief_id), cards)
+
+
+def _after(bot: Bot, profile: Profile, cards: Sequence[CardView], offer: bool = False) -> View:
+    return View(
+        picks=picks_view([marked(view, profile) for view in cards], bot.domain),
+        chips=chips_view([FRESH]) if offer else None,
+        profile=profile_view(profile, bot.domain),
+    )
+
+
+def as_cards(value: Any) -> list[CardView]:
+    """The cards in a value that the browser sent back."""
+    return list(value["cards"]) if isinstance(value, dict) and isinstance(value.get("cards"), list) else []
+
+
+def as_messages(value: Any) -> list[Message]:
+    """The messages in a chat value that the browser sent back, each content as the text it was."""
+    return [Message(role=turn["role"], content=_text_of(turn["content"])) for turn in value or []]
+
+
+def _text_of(content: Any) -> str:
+    """Gradio hands message content over as a list of parts."""
+    if isinstance(content, str):
+        return content
+    return "".join(part.get("text", "") for part in content if isinstance(part, dict))

@@ -25,6 +25,7 @@ $(BIN)/python:
 
 # The stamp is newer than what it was made from, so a second run has nothing to do.
 $(VENV)/.installed: requirements.txt pyproject.toml | $(BIN)/python
+	@echo "Installing what requirements.txt names; the first time this takes a few minutes."
 	$(BIN)/pip install --disable-pip-version-check --quiet --requirement requirements.txt
 	$(BIN)/pip install --disable-pip-version-check --quiet --no-deps --editable .
 	@touch $@

@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.records import (
-    Belief, Entity, Evidence, Item, Preference, Profile, Reason, Recommendation, Reply, Suggestion, TurnEvent, Understanding,
+    Belief,
+    Entity,
+    Evidence,
+    Item,
+    Preference,
+    Profile,
+    Reason,
+    Recommendation,
+    Reply,
+    Suggestion,
+    TurnEvent,
+    Understanding,
 )  # fmt: skip
 
 if TYPE_CHECKING:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
+from bot.beliefs import update
 from bot.events import Focused
-from bot.facts import Phrase, comparison_phrase, facet_phrase, head, number_phrase, reason_phrase
+from bot.facts import Phrase, comparison_phrase, facet_phrase, head, number_phrase, reason_phrases
 from bot.plan import Line, ReplyPlan
 from bot.querying import build_query
 from bot.records import Belief, Evidence, Suggestion, Understanding
@@ -69,8 +71,6 @@ def plan_catalogue(understanding: Understanding, state: SessionState, recommende
     if unknown:
         names = join_words([f"“{name}”" for name in unknown])
         return ReplyPlan(acts={"answer"}, lines=[Line(template="have_not", slots={"names": names}, quotes=unknown)])
-    from bot.beliefs import update
-
     asked = [
         e.belief
         for e in update(understanding, SessionState(), catalogue, 0)
@@ -112,40 +112,29 @@ def plan_explanation(understanding: Understanding, state: SessionState, catalogu
     for reason in pick.reasons:
         if reason.kind == "popularity" and item.popularity > 0.6:
             popular = True
-        line_found = _reason_line(item, reason, catalogue, topics)
-        if line_found and len(lines) <= 4:
-            lines.append(line_found)
+        if len(lines) <= 4:
+            lines += _reason_lines(item, reason, catalogue, topics)
     if popular and len(lines) <= 3:
         template = "why_popular" if len(lines) > 1 else "why_popular_only"
         lines.append(Line(template=template, slots={"nouns": catalogue.domain.noun.many}, item_id=item.id))
     if len(lines) == 1:
-        lines += [Line(template="why_fact", slots={"fact": p.text}, **_support(p)) for p in _described(item, catalogue)]  # type: ignore[arg-type]
+        lines += [Line(template="why_fact", slots={"fact": p.text}, **_support(p)) for p in _described(item, catalogue)]
     return ReplyPlan(acts={"explain"}, lines=lines, suggestions=_next(item), events=events)
 
 
-def _reason_line(item: Item, reason: Reason, catalogue: Catalogue, topics: set[str]) -> Line | None:
+def _reason_lines(item: Item, reason: Reason, catalogue: Catalogue, topics: set[str]) -> list[Line]:
     quote = reason.evidence[-1].quote if reason.evidence else ""
-    if reason.weight < -0.05 and reason.kind == "number" and reason.facet and quote:
-        phrase = number_phrase(catalogue, item, reason.facet)
-        if phrase:
-            return Line(
-                template="why_against", slots={"fact": phrase.text, "quote": quote}, quotes=[quote], **_support(phrase)
-            )  # type: ignore[arg-type]
-    if reason.weight <= 0.02:
-        return None
-    phrase = reason_phrase(catalogue, item, reason, topics)
-    if phrase is None:
-        if reason.kind == "text" and quote and reason.weight > 0.25:
-            return Line(template="why_quote_short", slots={"quote": quote}, quotes=[quote])
-        return None
-    if phrase.topic in topics:
-        return None
-    topics.add(phrase.topic)
-    if quote:
-        return Line(
-            template="why_quote", slots={"quote": quote, "fact": phrase.text}, quotes=[quote], **_support(phrase)
-        )  # type: ignore[arg-type]
-    return Line(template="why_fact", slots={"fact": phrase.text}, **_support(phrase))  # type: ignore[arg-type]
+    if reason.weight < -0.05:
+        phrase = number_phrase(catalogue, item, reason.facet) if reason.kind == "number" and reason.facet else None
+        if phrase is None or not quote:
+            return []
+        return [Line(template="why_against", slots={"fact": phrase.text, "quote": quote}, **_support(phrase, quote))]
+    phrases = reason_phrases(catalogue, item, reason, topics)[:1] if reason.weight > 0.02 else []
+    if not phrases and reason.kind == "text" and quote and reason.weight > 0.25:
+        return [Line(template="why_quote_short", slots={"quote": quote}, quotes=[quote])]
+    topics |= {phrase.topic for phrase in phrases}
+    template = "why_quote" if quote else "why_fact"
+    return [Line(template=template, slots={"quote": quote, "fact": p.text}, **_support(p, quote)) for p in phrases]
 
 
 def plan_why_not(understanding: Understanding, state: SessionState, catalogue: Catalogue) -> ReplyPlan:
@@ -191,15 +180,21 @@ def plan_comparison(understanding: Understanding, state: SessionState, catalogue
             acts={"clarify"}, lines=[Line(template="compare_need", slots={"nouns": catalogue.domain.noun.many})]
         )
     first, second = catalogue.get(pair[0]), catalogue.get(pair[1])
-    phrases = [p for number in catalogue.domain.numbers if (p := comparison_phrase(catalogue, first, second, number))][
-        :4
-    ]
-    lines = [_fact_line(first, phrase) for phrase in phrases[:1]]
-    lines += [Line(template="why_fact", slots={"fact": phrase.text}, **_support(phrase)) for phrase in phrases[1:]]  # type: ignore[arg-type]
+    domain = catalogue.domain
+    phrases = [
+        phrase for number, config in domain.numbers.items()
+        if config.role in {"year", "length", "axis"} and (phrase := comparison_phrase(catalogue, first, second, number, short=True))
+    ]  # fmt: skip
+    lines = []
+    if phrases:
+        adjectives = join_words([phrase.text.removeprefix("is ") for phrase in phrases[:4]])
+        years = [float(item.year) for item in (first, second) if item.year]
+        lines.append(Line(
+            template="compare", slots={"head": head(first), "other": head(second), "adjectives": adjectives}, numbers=years,
+            titles=[first.title, second.title], claims=[claim for phrase in phrases[:4] for claim in phrase.claims],
+        ))  # fmt: skip
     for item in (first, second):
-        described = _described(item, catalogue)
-        if described:
-            lines.append(_fact_line(item, described[0]))
+        lines += [_fact_line(item, phrase) for phrase in _described(item, catalogue)[:1]]
     return ReplyPlan(acts={"compare"}, lines=lines, events=[Focused(item_id=first.id)])
 
 
@@ -235,7 +230,7 @@ def _fact_line(item: Item, phrase: Phrase) -> Line:
     support = _support(phrase)
     support["titles"] = [item.title, *phrase.titles]
     support["numbers"] = [*phrase.numbers, *([float(item.year)] if item.year else [])]
-    return Line(template="answer", slots={"head": head(item), "fact": phrase.text}, item_id=item.id, **support)  # type: ignore[arg-type]
+    return Line(template="answer", slots={"head": head(item), "fact": phrase.text}, item_id=item.id, **support)
 
 
 def _about_line(item: Item, text: str) -> Line:
@@ -249,8 +244,11 @@ def _unknown(item: Item, text: str) -> Line:
     return Line(template="answer_unknown", slots={"unknown": text}, titles=[item.title], item_id=item.id)
 
 
-def _support(phrase: Phrase) -> dict[str, object]:
-    return {"claims": phrase.claims, "titles": phrase.titles, "people": phrase.people, "numbers": phrase.numbers}
+def _support(phrase: Phrase, *quotes: str) -> dict[str, Any]:
+    return {
+        "claims": phrase.claims, "titles": phrase.titles, "people": phrase.people, "numbers": phrase.numbers,
+        "quotes": [*phrase.quotes, *(quote for quote in quotes if quote)],
+    }  # fmt: skip
 
 
 def _next(item: Item) -> list[Suggestion]:

@@ -10,10 +10,10 @@ import numpy as np
 from bot.events import Believed, Event, Withdrew
 from bot.labels import range_label, value_label
 from bot.quantities import canonical
+from bot.reading import quality_bounds
 from bot.records import Belief, Critique, Entity, Evidence, Group, ItemMention, Preference, Understanding
 from bot.state import SessionState
 from bot.text import key
-from bot.understand import quality_bounds
 from retrieval.catalogue import Catalogue
 
 _NUMBER_ROLES = {"decade": "year", "year": "year", "length": "length", "age": "age", "price": "price"}
@@ -159,7 +159,7 @@ def _superseded(
     facets = catalogue.domain.facets
     renewed = {
         belief.facet for belief in found
-        if belief.relation == "wish" and belief.polarity > 0 and (belief.facet == "person" or
+        if belief.relation == "wish" and belief.polarity > 0 and belief.strength > 0.8 and (belief.facet == "person" or
             (belief.facet in facets and facets[belief.facet].role in _REPLACED_ROLES))
     }  # fmt: skip
     adding = re.search(r"\b(?:also|and also|as well|too|plus)\b", understanding.text.lower()) is not None
@@ -173,9 +173,7 @@ def _superseded(
             and old.polarity > 0
             and old.facet in renewed
             and not adding
-        ):
-            gone.append(old.id)
-        elif old.relation == "similar" and any(belief.relation == "similar" for belief in found):
+        ) or (old.relation == "similar" and any(belief.relation == "similar" for belief in found)):
             gone.append(old.id)
     judged = {belief.item_id for belief in found if belief.relation in {"like", "accept"}}
     gone += [f"item:{i}" for i in judged if i and f"item:{i}" in state.beliefs and f"item:{i}" not in new_ids]

@@ -63,6 +63,10 @@ class CueFinder:
         ]
         return min(found, key=lambda cue: (cue.start, cue.start - cue.end), default=None)
 
+    def verdicts(self, folded: str) -> list[tuple[int, int]]:
+        """Where words said after a name stand ("was great")."""
+        return [match.span() for pattern in self._after.values() for match in pattern.finditer(folded)]
+
     def degree_before(self, folded: str, position: int) -> tuple[int, float, int] | None:
         """(direction, steps, start) of a degree word that ends right before `position`, or None."""
         lead = folded[:position].rstrip()
@@ -77,6 +81,10 @@ class CueFinder:
         """Names of the bare act cues that occur in the text."""
         return {act for act, patterns in self._acts.items() if any(pattern.search(folded) for pattern in patterns)}
 
+    def act_spans(self, folded: str) -> list[tuple[int, int]]:
+        """Where act cues stand in the text."""
+        return [match.span() for patterns in self._acts.values() for p in patterns for match in p.finditer(folded)]
+
     def strength_of(self, words: str, usual: float = 0.7) -> float:
         """Strength in 0..1 that the wording shows."""
         if _contains(self.lexicon.strength["strong"], words):
@@ -84,8 +92,12 @@ class CueFinder:
         return 0.45 if _contains(self.lexicon.strength["weak"], words) else usual
 
     def lasts(self, clause: str) -> bool:
-        """Whether a clause speaks of the person in general rather than of tonight."""
-        return _contains(self.lexicon.lasting, clause) and not _contains(self.lexicon.passing, clause)
+        """Whether a clause speaks of the person in general."""
+        return _contains(self.lexicon.lasting, clause)
+
+    def passes(self, clause: str) -> bool:
+        """Whether a clause speaks of tonight only."""
+        return _contains(self.lexicon.passing, clause)
 
     def insists(self, clause: str) -> bool:
         """Whether a clause makes its wish a condition ("must", "only")."""

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from bot.plan import Claim
 from bot.text import join_words
+from prompts.loader import load_templates
 from retrieval.catalogue import Catalogue
 from retrieval.records import Item, Reason, Record
+
+_PROPER_ROLES = {"person", "award", "place", "era", "country", "language", "series"}
+_TELLING = {"theme": 1.5, "person": 1.2, "mood": 1.0, "series": 1.5}
+_TELLING_SHARE = 0.3
+_SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"“])")
+_GENRE_STANDS = (
+    "comedy", "drama", "thriller", "western", "musical", "documentary", "satire", "mystery", "biography", "noir",
+    "romance", "fantasy",
+)  # fmt: skip
 
 
 class Phrase(Record):
@@ -19,11 +31,30 @@ class Phrase(Record):
     titles: list[str] = []
     people: list[str] = []
     numbers: list[float] = []
+    quotes: list[str] = []
+
+
+def phrase_text(name: str, variant: int, short: bool = False, **slots: str) -> str:
+    """A wording of prompts/<language>/phrases.yaml; `short` leaves the other item out, `variant` picks a wording."""
+    wordings = load_templates("en", "phrases").templates[f"{name}_short" if short else name]
+    return wordings[variant % len(wordings)].format_map(slots)
 
 
 def head(item: Item) -> str:
     """A title with its year: "Arrival (2016)"."""
     return f"{item.title} ({item.year})" if item.year else item.title
+
+
+def hook(item: Item, limit: int = 190) -> str:
+    """One concrete sentence of an item's own text: the first that neither repeats the title nor runs long."""
+    for sentence in _SENTENCES.split(item.text)[:4]:
+        if (
+            30 <= len(sentence) <= limit
+            and item.title.lower() not in sentence.lower()
+            and sentence.endswith((".", "!", "?"))
+        ):
+            return sentence
+    return ""
 
 
 def facet_phrase(catalogue: Catalogue, item: Item, facet: str, limit: int = 3) -> Phrase | None:
@@ -32,16 +63,15 @@ def facet_phrase(catalogue: Catalogue, item: Item, facet: str, limit: int = 3) -
     values = catalogue.values(item, facet)[:limit]
     if config is None or not values or config.phrases.fact is None:
         return None
-    said = (
-        values
-        if config.role in {"person", "award", "place", "country", "language", "series"}
-        else [_low(v) for v in values]
-    )
+    if config.role == "genre":
+        text = phrase_text("genre", 0, values=_genre(values[-1:], catalogue, values[:-1]))
+    else:
+        said = values if config.role in _PROPER_ROLES else [in_sentence(value) for value in values]
+        text = config.phrases.fact.format(value=join_words(said), title=item.title)
     return Phrase(
-        text=config.phrases.fact.format(value=join_words(said), title=item.title), topic=facet,
-        claims=[Claim(item_id=item.id, facet=facet, value=value) for value in values],
-        people=values if config.role == "person" else [],
-        numbers=_digits(" ".join(values)),
+        text=text, topic=facet, claims=[Claim(item_id=item.id, facet=facet, value=value) for value in values],
+        people=values if config.role == "person" else [], numbers=_digits(" ".join(values)),
+        quotes=values if config.role in {"award", "era", "place"} else [],
     )  # fmt: skip
 
 
@@ -55,10 +85,10 @@ def value_phrase(catalogue: Catalogue, item: Item, facet: str, value: str) -> Ph
         if config.phrases.fact is None:
             return None
         if config.role == "genre":
-            text = f"is {_article(_low(value))} {_genre_noun(_low(value), catalogue.domain.noun.one)}"
+            text = phrase_text("genre", 0, values=_genre([value], catalogue))
         else:
-            proper = config.role in {"person", "award", "place", "country", "language", "series"}
-            text = config.phrases.fact.format(value=value if proper else _low(value), title=item.title)
+            said = value if config.role in _PROPER_ROLES else in_sentence(value)
+            text = config.phrases.fact.format(value=said, title=item.title)
         return Phrase(
             text=text, topic=f"{name}:{value}", claims=[Claim(item_id=item.id, facet=name, value=value)],
             people=[value] if config.role == "person" else [], numbers=_digits(value),
@@ -75,59 +105,71 @@ def number_phrase(catalogue: Catalogue, item: Item, number: str) -> Phrase | Non
     claims = [Claim(item_id=item.id, facet=number, number=value)]
     if config.role == "axis":
         pole = config.low if value < 0.4 else config.high if value > 0.6 else None
-        if pole is None:
-            if config.low is None or config.high is None:
-                return None
-            text = f"sits between {config.low.name} and {config.high.name}"
+        if pole is not None:
+            text = phrase_text("strongly" if abs(value - 0.5) > 0.35 else "rather", 0, pole=pole.name)
+        elif config.low is not None and config.high is not None:
+            text = phrase_text("between", 0, low=config.low.name, high=config.high.name)
         else:
-            text = f"is {'very ' if abs(value - 0.5) > 0.35 else 'rather '}{pole.name}"
+            return None
         return Phrase(text=text, topic=number, claims=claims)
     if config.phrases.fact is None:
         return None
     if config.levels:
         level = config.levels[min(len(config.levels) - 1, max(0, round(value)))]
-        text = config.phrases.fact.format(value=level).replace("has none ", "has no ")
+        text = config.phrases.fact.format(value=level)
         return Phrase(text=text, topic=number, claims=claims)
-    unit = ""
-    if config.unit:
-        unit = f" {config.unit.one if value == 1 else config.unit.many}"
-    return Phrase(
-        text=config.phrases.fact.format(value=f"{value:g}{unit}"), topic=number, claims=claims, numbers=[value]
-    )
+    unit = f" {config.unit.one if value == 1 else config.unit.many}" if config.unit else ""
+    text = config.phrases.fact.format(value=f"{value:g}{unit}")
+    return Phrase(text=text, topic=number, claims=claims, numbers=[value])
 
 
-def comparison_phrase(catalogue: Catalogue, item: Item, other: Item, number: str) -> Phrase | None:
-    """How an item's number compares with another item's ("is lighter than Arrival"), or None when it does not differ."""
+def comparison_phrase(catalogue: Catalogue, item: Item, other: Item, number: str, short: bool = False) -> Phrase | None:
+    """How an item's number compares with another item's ("is lighter than Arrival"); None when they are equal."""
     config = catalogue.domain.numbers[number]
     mine, theirs = catalogue.number(item, number), catalogue.number(other, number)
     if mine is None or theirs is None or mine == theirs:
         return None
     pole = config.low if mine < theirs else config.high
-    if pole is None:
-        pole, word = config.high, "less "
+    if pole is not None:
+        adjective = pole.comparatives[0] if pole.comparatives else f"more {pole.name}"
+    elif config.high is not None:
+        adjective = f"less {config.high.name}"
     else:
-        word = ""
-    if pole is None:
         return None
-    adjective = word + pole.name if word else (pole.comparatives[0] if pole.comparatives else f"more {pole.name}")
     return Phrase(
-        text=f"is {adjective} than {other.title}", topic=number, titles=[other.title],
+        text=phrase_text("compared", 0, short, adjective=adjective, other=other.title), topic=number,
+        titles=[] if short else [other.title],
         claims=[Claim(item_id=item.id, facet=number, number=-1.0 if mine < theirs else 1.0, than=other.id)],
     )  # fmt: skip
 
 
-def shared_phrase(catalogue: Catalogue, item: Item, other: Item, taken: set[str]) -> Phrase | None:
-    """The most telling facet values that two items share, leaving out `taken` ones; None when they share none."""
+def kin_phrase(catalogue: Catalogue, item: Item, other: Item, variant: int = 0, short: bool = False) -> Phrase | None:
+    """What the catalogue itself says of the kinship of `other` with `item`, if it names it."""
+    why = catalogue.kin(other).get(item.id)
+    if not why:
+        return None
+    return Phrase(
+        text=phrase_text("kin", variant, short, other=other.title, why=why), topic=f"kin:{other.id}",
+        titles=[] if short else [other.title], quotes=[why],
+    )  # fmt: skip
+
+
+def shared_phrase(
+    catalogue: Catalogue, item: Item, other: Item, taken: set[str], variant: int = 0, short: bool = False
+) -> Phrase | None:
+    """The most telling facet values that two items share, leaving out `taken` ones.
+
+    A value that a large part of the catalogue has tells nothing. None when they share nothing telling.
+    """
     telling: list[tuple[float, str, str]] = []
     for name, config in catalogue.domain.facets.items():
-        if config.similar <= 0:
+        if config.similar <= 0 or config.phrases.fact is None:
             continue
-        common = [v for v in catalogue.values(item, name) if v in catalogue.values(other, name)]
-        for value in common:
-            rarity = float(np.log1p(len(catalogue) / len(catalogue.postings(name)[value])))
-            # A shared theme says more to a person than a shared crew member does, whatever the arithmetic.
-            weight = config.similar * rarity * {"theme": 1.5, "mood": 1.0, "person": 1.2}.get(config.role, 0.6)
-            if f"{name}:{value}" not in taken:
+        mine = catalogue.values(item, name)
+        for value in catalogue.values(other, name):
+            share = len(catalogue.postings(name)[value]) / len(catalogue)
+            if value in mine and share < _TELLING_SHARE and f"{name}:{value}" not in taken:
+                weight = config.similar * -float(np.log(share)) * _TELLING.get(config.role, 0.5)
                 telling.append((weight, name, value))
     if not telling:
         return None
@@ -135,76 +177,59 @@ def shared_phrase(catalogue: Catalogue, item: Item, other: Item, taken: set[str]
     name = telling[0][1]
     role = catalogue.domain.facets[name].role
     values = [value for _, facet, value in telling if facet == name][: 2 if role in {"theme", "mood"} else 1]
-    claims = [Claim(item_id=i, facet=name, value=value) for value in values for i in (item.id, other.id)]
-    topic = f"{name}:{values[0]}"
-    said = join_words([_low(value) for value in values])
-    if role == "person":
-        noun = catalogue.domain.facets[name].noun
-        text = f"shares its {noun.one if noun else name}, {values[0]}, with {other.title}"
-        return Phrase(text=text, topic=topic, claims=claims, titles=[other.title], people=values)
-    if role == "mood":
-        text = f"feels as {said} as {other.title}" if len(values) == 1 else f"feels {said}, like {other.title}"
-    elif role == "theme":
-        if any(" and " in value for value in values):
-            said = _low(values[0])
-        text = f"has {said} in common with {other.title}"
-    elif role == "genre":
-        text = f"is {_article(said)} {_genre_noun(said, catalogue.domain.noun.one)} like {other.title}"
-    elif role == "series":
-        text = f"belongs with {other.title} to the {values[0]} series"
-    else:
-        noun = catalogue.domain.facets[name].noun
-        text = f"has its {noun.one if noun else name} in common with {other.title}: {values[0]}"
-    return Phrase(text=text, topic=topic, claims=claims, titles=[other.title])
+    if any(" and " in value for value in values):
+        values = values[:1]
+    slots = {"other": other.title, "values": join_words([in_sentence(value) for value in values])}
+    if role == "genre":
+        slots["values"] = _genre(values, catalogue)
+    kind = f"shared_{role}" if role in {"theme", "mood", "genre"} else "shared_fact"
+    if kind == "shared_fact":
+        slots["fact"] = (catalogue.domain.facets[name].phrases.fact or "").format(value=values[0], title=item.title)
+    return Phrase(
+        text=phrase_text(kind, variant, short, **slots), topic=f"{name}:{values[0]}",
+        claims=[Claim(item_id=i, facet=name, value=value) for value in values for i in (item.id, other.id)],
+        titles=[] if short else [other.title], people=values if role == "person" else [], numbers=_digits(" ".join(values)),
+    )  # fmt: skip
 
 
-def reason_phrase(catalogue: Catalogue, item: Item, reason: Reason, taken: set[str]) -> Phrase | None:
-    """The fact behind one part of a score, as a predicate; None when there is nothing the record can vouch for."""
-    if reason.kind in {"similar", "liked"} and reason.item_id and reason.item_id in catalogue.row:
-        return shared_phrase(catalogue, item, catalogue.get(reason.item_id), taken)
+def reason_phrases(
+    catalogue: Catalogue, item: Item, reason: Reason, taken: set[str], variant: int = 0, short: bool = False
+) -> list[Phrase]:
+    """The facts behind one part of a score, as predicates; empty when there is nothing the record can vouch for."""
+    other = catalogue.get(reason.item_id) if reason.item_id and reason.item_id in catalogue.row else None
+    phrase: Phrase | None = None
+    if reason.kind in {"similar", "liked"} and other is not None:
+        brief = short and reason.kind == "similar"
+        found = [
+            kin_phrase(catalogue, item, other, variant, brief),
+            shared_phrase(catalogue, item, other, taken, variant, brief),
+        ]
+        return [phrase for phrase in found if phrase is not None and phrase.topic not in taken]
     if reason.kind == "facet" and reason.facet and reason.value:
-        return value_phrase(catalogue, item, reason.facet, reason.value)
-    if reason.kind == "number" and reason.facet:
-        if reason.item_id and reason.item_id in catalogue.row:
-            compared = comparison_phrase(catalogue, item, catalogue.get(reason.item_id), reason.facet)
-            if compared:
-                return compared
-        return number_phrase(catalogue, item, reason.facet)
-    return None
+        phrase = value_phrase(catalogue, item, reason.facet, reason.value)
+    elif reason.kind == "number" and reason.facet:
+        if other is not None:
+            phrase = comparison_phrase(catalogue, item, other, reason.facet, short)
+        phrase = phrase or number_phrase(catalogue, item, reason.facet)
+    return [phrase] if phrase is not None and phrase.topic not in taken else []
 
 
-def _low(value: str) -> str:
-    """Lower case for a value inside a sentence, unless it holds a proper name or an abbreviation."""
-    small = {"of", "and", "the", "in", "a"}
+def in_sentence(value: str) -> str:
+    """A catalogue value as it reads inside a sentence: "Science Fiction" -> "science fiction", "DNA" stays."""
     words = value.split()
-    if all(word[:1].isupper() or word in small for word in words) and not any(
-        w.isupper() and len(w) > 1 for w in words
-    ):
-        return value.lower()
-    return value
+    small = {"of", "and", "the", "in", "a"}
+    titled = all(word[:1].isupper() or word in small for word in words)
+    return value.lower() if titled and not any(word.isupper() and len(word) > 1 for word in words) else value
 
 
-def _article(phrase: str) -> str:
-    return "an" if phrase[:1] in "aeiou" else "a"
-
-
-def _genre_noun(genre: str, noun: str) -> str:
-    stands_alone = (
-        "comedy",
-        "drama",
-        "thriller",
-        "western",
-        "musical",
-        "documentary",
-        "satire",
-        "mystery",
-        "biography",
-        noun,
-        "noir",
-        "movie",
-    )
-    return genre if genre.endswith(stands_alone) else f"{genre} {noun}"
+def _genre(values: list[str], catalogue: Catalogue, before: list[str] | None = None) -> str:
+    """Genres as a noun phrase: "a comedy", "a science fiction film", "a war and romance film"."""
+    noun = catalogue.domain.noun.one
+    said = join_words([in_sentence(value) for value in [*(before or []), *values]])
+    if not said.endswith((*_GENRE_STANDS, noun)):
+        said = f"{said} {noun}"
+    return f"{'an' if said[:1] in 'aeiou' else 'a'} {said}"
 
 
 def _digits(text: str) -> list[float]:
-    return [float(word) for word in "".join(char if char.isdigit() else " " for char in text).split()]
+    return [float(word) for word in re.findall(r"\d+", text)]

@@ -108,13 +108,13 @@ class Gazetteer:
             if not config.speaks or config.role in {"person", "alias"}:
                 continue
             present = catalogue.postings(facet)
-            for value in present:
-                self._add(key(value), Name(facet, value, float(len(present[value])), "value"))
             for value, synonyms in config.synonyms.items():
                 weight = float(len(present.get(value, ())))
                 for said in {value.lower(), *synonyms}:
                     for form in _plural_forms(key(said)):
                         self._add(form, Name(facet, value, weight, "synonym"))
+            for value in present:
+                self._add(key(value), Name(facet, value, float(len(present[value])), "value"))
 
     def _add_numbers(self, catalogue: Catalogue) -> None:
         for number, config in catalogue.domain.numbers.items():

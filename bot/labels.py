@@ -16,8 +16,9 @@ def range_label(
     elif role == "age":
         text = f"suitable for age {high:g}" if high is not None else f"for viewers of {low:g} and up"
     elif role == "level":
-        name = (config.high.name if config and config.high else number).replace("_", " ")
-        text = f"{'little or no' if high is not None else 'a good deal of'} {name}" if role != name else name
+        pole = config.high if config else None
+        word = (pole.words[0] if pole and pole.words else number).replace("_", " ")
+        text = f"not too {word}" if high is not None else word
     elif role == "axis" and config:
         pole = config.low if high is not None else config.high
         text = pole.name if pole else number
@@ -47,7 +48,7 @@ def value_label(domain: DomainConfig, facet: str, value: str, polarity: float, r
     """A facet value as a wish: "Comedy", "with Tom Hanks", "directed by Akira Kurosawa", "no Horror"."""
     if facet == "item":
         return value
-    if domain.facets_of(facet) or (facet in domain.facets and domain.facets[facet].role == "person"):
+    if facet == "person" or (facet in domain.facets and domain.facets[facet].role == "person"):
         wish = domain.facets[role].phrases.wish if role in domain.facets else None
         text = (wish or "with {value}").format(value=value) if polarity > 0 else value
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from rapidfuzz import process
@@ -15,8 +15,14 @@ from bot.lexicon import Lexicon
 from bot.quantities import Quantity
 from bot.text import Token, key_word
 from retrieval.catalogue import Catalogue
+from retrieval.domain import FacetConfig
 
-_TITLE_CUES = {"like", "dislike", "seen", "unseen", "similar", "accept"}
+_TITLE_CUES = {"like", "dislike", "seen", "unseen", "similar", "accept", "exclude", "verdict", "ask"}
+_NONE = FacetConfig(role="none", fields=())
+_ASKED = re.compile(
+    r"\b(?:tell me (?:more )?about|who (?:directed|made|wrote|stars? in|is in|was in|plays in)|how long is|what is|what's|whats|"
+    r"is|was|compare|why|why not|why didn't you (?:pick|show|suggest)|do you have|have you got|know|and|than)\s+$"
+)
 _PERSON_CUE = re.compile(
     r"(?:\b(?:by|with|starring|stars?|featuring|from|of|directed by|more|no|not|without|any|except|actor|actress|director)|,|\band|\bor)\s*$"
 )
@@ -80,26 +86,30 @@ class Linker:
         self._nouns = {domain.noun.one, domain.noun.many, *domain.called}
 
     def link(
-        self, text: str, folded: str, words: Sequence[Token], cues: Sequence[Cue], quantities: Sequence[Quantity]
-    ) -> list[Span]:
+        self, text: str, folded: str, words: Sequence[Token], cues: Sequence[Cue], quantities: Sequence[Quantity],
+        verdicts: Collection[int] = (),
+    ) -> list[Span]:  # fmt: skip
         """Non-overlapping spans in text order.
 
         Exact names first, longest first; then typo-tolerant lookup of words that nothing explains.
-        `cues` license titles made of ordinary words ("loved heat"); `quantities` win over shorter names.
+        `cues` license titles made of ordinary words ("loved heat"), and so do `verdicts`, the places where
+        words like "was great" begin; `quantities` win over shorter names.
         """
         licences = {cue.end: cue.name for cue in cues if cue.kind == "relation"}  # grows along "A and B"
-        exact = list(self._exact(text, folded, words, licences))
+        exact = list(self._exact(text, folded, words, licences, verdicts))
         taken = _best_cover(exact, quantities)
         taken += self._fuzzy(folded, words, taken, quantities, licences)
         return sorted(taken, key=lambda span: span.start)
 
-    def _exact(self, text: str, folded: str, words: Sequence[Token], licences: dict[int, str]) -> Iterable[Span]:
+    def _exact(
+        self, text: str, folded: str, words: Sequence[Token], licences: dict[int, str], verdicts: Collection[int]
+    ) -> Iterable[Span]:
         keys = [key_word(token.word) for token in words]
         for first in range(len(words)):
             for last in range(min(len(words), first + self.gazetteer.longest) - 1, first - 1, -1):
                 names = self.gazetteer.names.get(" ".join(keys[first : last + 1]))
                 if names:
-                    span = self._choose(text, folded, words[first : last + 1], names, licences)
+                    span = self._choose(text, folded, words[first : last + 1], names, licences, verdicts)
                     if span is not None:
                         licence = _licence(folded, span.start, licences)
                         if span.kind == "item" and licence:
@@ -107,10 +117,15 @@ class Linker:
                         yield span
 
     def _choose(
-        self, text: str, folded: str, said: Sequence[Token], names: Sequence[Name], licences: dict[int, str]
-    ) -> Span | None:
+        self, text: str, folded: str, said: Sequence[Token], names: Sequence[Name], licences: dict[int, str],
+        verdicts: Collection[int],
+    ) -> Span | None:  # fmt: skip
         start, end = said[0].start, said[-1].end
         licence = _licence(folded, start, licences)
+        if not licence and (end in verdicts or end + 1 in verdicts):
+            licence = "verdict"
+        if not licence and _ASKED.search(folded[:start]):
+            licence = "ask"
         titles = [name for name in names if name.kind == "item"]
         people = [name for name in names if name.kind == "person"]
         values = [name for name in names if name.kind not in {"item", "person"}]
@@ -119,13 +134,16 @@ class Linker:
         dated = [name for name in titles if year and self.catalogue.items[name.row].year == int(year[1])]
         if dated and year:
             return Span(start, year.end(), dated[0], tuple(name for name in titles if name != dated[0]), 1.2)
+        if titles and not re.match(r" (?:series|franchise|saga|trilogy)\b", folded[end:]):
+            # A series usually bears the name of its first item, and people mean the item.
+            values = [name for name in values if self.catalogue.domain.facets.get(name.kind, _NONE).role != "series"]
         title_fit = self._title_fit(text, folded, said, titles, licence, bool(values)) if titles else 0.0
         if people and self._person_holds(text, folded, said, people[0]) and title_fit < 1.1:
             return Span(start, end, people[0], tuple(people[1:] + titles), 0.9)
         if titles and title_fit > 0 and (not values or title_fit > 1):
             return Span(start, end, titles[0], tuple(titles[1:]), title_fit)
         if values:
-            best = max(values, key=lambda name: (name.form == "synonym", name.weight))
+            best = max(values, key=lambda name: (name.weight > 0, name.form == "synonym", name.weight))
             return Span(start, end, best, tuple(name for name in values if name != best), 0.95)
         return None
 
@@ -171,10 +189,12 @@ class Linker:
         ]
         if capital:
             if rival and len(said) == 1:
-                return 1.05 if licence in {"similar", "seen"} and titles[0].weight > 0.3 else 0.5
+                return 1.05 if licence in {"similar", "seen", "ask", "verdict"} and titles[0].weight > 0.3 else 0.5
             return 1.15 if len(said) > 1 else 1.0
         if rival and not (licence == "similar" and titles[0].weight > 0.3 and closes):
             return 0.5 if rare else 0.0
+        if licence == "exclude" and not (len(said) > 1 and closes and titles[0].weight > 0.1):
+            licence = ""
         if rare and len(rare) == len(plain) and not (partial and len(said) == 1 and not licence):
             return 1.0 if licence or len(said) > 1 else 0.8
         if rare and len(said) > 1:

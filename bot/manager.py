@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterator, Sequence
 
 from bot import answering, recommending
-from bot.beliefs import slug, update
+from bot.beliefs import update
 from bot.events import Asked, Believed, Event, Focused, Logged, Restarted, Undone, Withdrew, Worded
 from bot.facts import head
 from bot.grounding import Checker
 from bot.plan import Line, ReplyPlan
-from bot.policy import Action, decide, question_options
+from bot.policy import Action, decide
+from bot.questions import question_options
 from bot.records import REPLY_ACTS, Belief, Reply, Suggestion, TurnEvent, Understanding
 from bot.settings import Settings
 from bot.state import SessionState, fold, last_change
@@ -20,6 +21,7 @@ from bot.store import Store
 from bot.text import key
 from bot.understand import Understander
 from bot.wording import word
+from retrieval.domain import DomainConfig
 from retrieval.errors import InputError
 from retrieval.recommend import Recommender
 from retrieval.records import Recommendation
@@ -55,10 +57,16 @@ class Manager:
         yield TurnEvent(kind="understood", data={"understanding": understanding})
         place = _Place(session_id, number, step)
         changes = self._changes(understanding, state, number)
+        before = state
         state = fold([*log, *place.logged(changes)], session_id)
         fresh = [event.belief for event in changes if isinstance(event, Believed)]
+        dropped = (
+            [before.beliefs[e.belief_id] for e in changes if isinstance(e, Withdrew)]
+            if "remove" in understanding.acts
+            else []
+        )
         action = decide(understanding, state, self.recommender, self.settings.question_budget)
-        plan = self._plan(action, understanding, state, fresh, log, session_id, owner)
+        plan = self._plan(action, understanding, state, fresh, dropped, log, session_id)
         yield TurnEvent(kind="items", data={"items": plan.items})
         worded = word(plan, self.catalogue.domain, self.checker, state.templates, number)
         for rejected in worded.rejected:
@@ -92,20 +100,23 @@ class Manager:
         if "reset" in acts:
             return [Restarted()]
         if "remove" in acts:
-            return [Withdrew(belief_id=belief.id) for belief in beliefs_named(understanding.text, state)]
-        if acts & {"undo", "forget", "show_profile", "help", "ask_catalogue"}:
+            return [
+                Withdrew(belief_id=belief.id)
+                for belief in beliefs_named(understanding.text, state, self.catalogue.domain)
+            ]
+        if acts & {"undo", "forget", "show_profile", "help", "ask_catalogue", "why", "why_not", "compare"}:
             return []
         return update(understanding, state, self.catalogue, turn)
 
     def _plan(
-        self, action: Action, understanding: Understanding, state: SessionState, fresh: list[Belief], log: list[Logged],
-        session_id: str, owner: str,
+        self, action: Action, understanding: Understanding, state: SessionState, fresh: list[Belief], dropped: list[Belief],
+        log: list[Logged], session_id: str,
     ) -> ReplyPlan:  # fmt: skip
         catalogue = self.catalogue
         match action.kind:
             case "recommend":
                 return recommending.plan_recommendation(
-                    understanding, state, fresh, self.recommender, self.settings.picks
+                    understanding, state, fresh, dropped, self.recommender, self.settings.picks
                 )
             case "ask":
                 return self._plan_question(state, action.facet or "", understanding)
@@ -222,12 +233,21 @@ class _Place:
         return [Logged(session_id=self._session_id, turn=self._turn, step=self._step, event=event) for event in events]
 
 
-def beliefs_named(text: str, state: SessionState) -> list[Belief]:
-    """Beliefs whose label or value the text names ("forget the 1980s", "drop comedy")."""
+def beliefs_named(text: str, state: SessionState, domain: DomainConfig) -> list[Belief]:
+    """Beliefs that the text names by label, by value, or by what they are about ("drop the decade")."""
     said = f" {key(text)} "
-    found = [
-        belief for belief in state.beliefs.values()
-        if f" {key(belief.label)} " in said or (belief.value and f" {key(belief.value)} " in said) or f" {slug(belief.value)} " in said
-    ]  # fmt: skip
-    exact = [belief for belief in found if f" {key(belief.label)} " in said]
-    return exact or found
+    by_label = [belief for belief in state.beliefs.values() if f" {key(belief.label)} " in said]
+    by_value = [belief for belief in state.beliefs.values() if f" {key(belief.value)} " in said]
+    by_kind = [
+        belief for belief in state.beliefs.values() if any(f" {word} " in said for word in _kind_words(belief, domain))
+    ]
+    return by_label or by_value or by_kind
+
+
+def _kind_words(belief: Belief, domain: DomainConfig) -> set[str]:
+    number = domain.numbers.get(belief.facet)
+    facet = domain.facets.get(belief.role or belief.facet)
+    words = {belief.facet, *((number.role,) if number else ()), *((facet.role,) if facet else ())}
+    if facet and facet.noun:
+        words |= {facet.noun.one, facet.noun.many}
+    return words | ({"decade", "period"} if "year" in words else set())

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-import numpy as np
-
-from bot.querying import build_query
-from bot.records import Suggestion, Understanding
+from bot.questions import best_question
+from bot.records import Understanding
 from bot.state import SessionState
-from retrieval.catalogue import Catalogue
 from retrieval.recommend import Recommender
 from retrieval.records import Record
 
@@ -93,48 +90,3 @@ def _recommend_or_ask(
         if facet is not None:
             return Action(kind="ask", facet=facet)
     return Action(kind="recommend")
-
-
-def best_question(state: SessionState, recommender: Recommender) -> str | None:
-    """The askable facet whose answer tells most about the live candidates: the largest entropy of its values.
-
-    Facets already known or asked are left out. None when no facet divides the candidates.
-    """
-    catalogue = recommender.catalogue
-    rows = recommender.pool_rows(build_query(state, catalogue), 200)
-    known = {belief.facet for belief in state.beliefs.values()} | set(state.asked)
-    best: tuple[float, str] | None = None
-    for name, config in catalogue.domain.facets.items():
-        if not config.askable or name in known or config.question is None:
-            continue
-        counts = value_counts(catalogue, name, rows)
-        total = sum(counts.values())
-        if total < len(rows) / 2 or len(counts) < 2:
-            continue
-        shares = np.array(sorted(counts.values(), reverse=True)[:12], dtype=np.float64) / total
-        entropy = float(-(shares * np.log2(shares)).sum())
-        # A value that covers few candidates is a good question for a machine and a bad one for a person.
-        covered = float(shares[:4].sum())
-        if best is None or entropy * covered > best[0]:
-            best = (entropy * covered, name)
-    return best[1] if best else None
-
-
-def question_options(state: SessionState, recommender: Recommender, facet: str, limit: int = 4) -> list[Suggestion]:
-    """Tappable answers: the commonest values among the live candidates, and a way out."""
-    catalogue = recommender.catalogue
-    rows = recommender.pool_rows(build_query(state, catalogue), 200)
-    counts = value_counts(catalogue, facet, rows)
-    common = sorted(counts, key=lambda value: (-counts[value], value))[:limit]
-    wish = catalogue.domain.facets[facet].phrases.wish or "{value}"
-    options = [Suggestion(label=value, text=f"something {wish.format(value=value)}") for value in common]
-    return [*options, Suggestion(label="Surprise me", text="surprise me")]
-
-
-def value_counts(catalogue: Catalogue, facet: str, rows: np.ndarray) -> dict[str, int]:  # type: ignore[type-arg]
-    """How many of the given rows have each value of a facet."""
-    counts: dict[str, int] = {}
-    for row in rows:
-        for value in catalogue.values(catalogue.items[int(row)], facet):
-            counts[value] = counts.get(value, 0) + 1
-    return counts

@@ -69,6 +69,7 @@ def _decades(folded: str, lexicon: Lexicon) -> list[Quantity]:
     one = rf"(?:(?P<full>(?:18|19|20)\d)0'?s|'?(?P<short>\d)0'?s|(?P<name>{names}))"
     pattern = re.compile(
         rf"(?<![\w'])(?:(?P<side>{_BEFORE}|{_AFTER}) )?(?:the )?(?:(?P<part>early|mid|late)[ -])?(?:the )?{one}(?![\w'])"
+        rf"(?:,? (?:or|and) (?P<tail>newer|later|after|up|onwards?|older|earlier|before))?"
     )
     found = []
     for match in pattern.finditer(folded):
@@ -82,7 +83,7 @@ def _decades(folded: str, lexicon: Lexicon) -> list[Quantity]:
         low, high = {"early": (first, first + 4), "mid": (first + 3, first + 6), "late": (first + 5, first + 9)}.get(
             match["part"] or "", (first, first + 9)
         )
-        side = match["side"] or ""
+        side = match["side"] or {"older": "until", "earlier": "until", "before": "until", None: ""}.get(match["tail"], "since")
         if re.fullmatch(_BEFORE, side) and not re.match("until|up to|by", side):
             found.append(Quantity("year", f"<{low}", None, low - 1, match.start(), match.end()))
         elif re.fullmatch(_BEFORE, side):

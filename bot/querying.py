@@ -101,12 +101,15 @@ def required(belief: Belief, catalogue: Catalogue) -> bool:
 
 
 def droppable(state: SessionState, catalogue: Catalogue) -> list[Belief]:
-    """Beliefs that may be let go when nothing fits, least binding first; what must not appear is never among them."""
+    """Beliefs that may be let go when nothing fits, the oldest and least binding first.
+
+    What must not appear is never among them.
+    """
     found = [
         belief for belief in state.beliefs.values()
         if required(belief, catalogue) and belief.polarity > 0 and belief.facet not in {"item", "text"}
     ]  # fmt: skip
-    return sorted(found, key=lambda belief: (belief.group == "constraints", belief.relation == "wish", belief.strength))
+    return sorted(found, key=lambda b: (b.evidence[-1].turn if b.evidence else 0, b.group == "constraints", b.strength))
 
 
 def _anchor(belief: Belief) -> Anchor:
@@ -129,8 +132,14 @@ def _bound(belief: Belief, catalogue: Catalogue) -> Bound:
 def _term(belief: Belief, catalogue: Catalogue) -> Term:
     return Term(
         facet=belief.role or belief.facet, value=belief.value, weight=belief.polarity * belief.strength,
-        hard=required(belief, catalogue), belief_id=belief.id, evidence=tuple(belief.evidence),
+        hard=required(belief, catalogue), group=_group(belief), belief_id=belief.id, evidence=tuple(belief.evidence),
     )  # fmt: skip
+
+
+def _group(belief: Belief) -> str:
+    """People named together are all wanted ("with A and B"), unless "or" stands between them."""
+    alternatives = any(" or " in evidence.quote.lower() for evidence in belief.evidence[-1:])
+    return belief.id if belief.facet == "person" and not alternatives else ""
 
 
 def _steer_number(belief: Belief, catalogue: Catalogue) -> Steer | None:
@@ -148,7 +157,7 @@ def _steer_number(belief: Belief, catalogue: Catalogue) -> Steer | None:
 
 def _steer_value(belief: Belief, catalogue: Catalogue) -> Steer | None:
     config = catalogue.domain.facets.get(belief.facet)
-    if config is None or required(belief, catalogue) and not catalogue.postings(belief.facet):
+    if config is None or (required(belief, catalogue) and not catalogue.postings(belief.facet)):
         return None
     words = [belief.value, *config.synonyms.get(belief.value, ())[:4], config.definitions.get(belief.value, "")]
     return Steer(

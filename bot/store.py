@@ -7,7 +7,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import (
-    Column, DateTime, Index, Integer, MetaData, String, Table, Text, create_engine, delete, event, func, insert, select,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    create_engine,
+    delete,
+    event,
+    func,
+    insert,
+    select,
 )  # fmt: skip
 from sqlalchemy.engine import Engine
 

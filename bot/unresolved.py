@@ -33,7 +33,9 @@ def find_unresolved(
     domain: DomainConfig,
 ) -> list[Entity]:
     """Entities with value None: capitalised names, and what stands after "something like", that nothing explains."""
-    taken = [(mark.start, mark.end) for mark in (*spans, *pointers, *quantities)]
+    taken = [(span.start, span.end) for span in spans]
+    taken += [(pointer.start, pointer.end) for pointer in pointers]
+    taken += [(quantity.start, quantity.end) for quantity in quantities]
     found = [
         *_capitalised(text, folded, lexicon, taken),
         *_after_cue(text, folded, words, relations, lexicon, taken, domain),
@@ -53,7 +55,7 @@ def _capitalised(text: str, folded: str, lexicon: Lexicon, taken: list[tuple[int
         start, end = match.span()
         words = folded[start:end].split()
         opens = re.search(r"(?:^|[.!?]\s*)$", text[:start]) is not None
-        if any(start < stop and end > begin for begin, stop in taken) or words[0] in _NEVER and len(words) == 1:
+        if any(start < stop and end > begin for begin, stop in taken) or (words[0] in _NEVER and len(words) == 1):
             continue
         if opens and (len(words) == 1 or words[0] in lexicon.common):
             continue

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from bot.grounding import Checker
-from bot.plan import Line, ReplyPlan
+from bot.plan import ReplyPlan
 from prompts.loader import load_templates
 from retrieval.domain import DomainConfig
 
+_DOUBLED = re.compile(r"(?<!\.)([.?!])\.(?!\.)")
 _MEMORY = 24
-_STARTS_PARAGRAPH = ("pick", "pick_plain", "pick_described", "profile_", "why_")
+_STARTS_PARAGRAPH = ("pick", "profile_")
 
 
 class Worded(NamedTuple):
@@ -72,6 +74,5 @@ def _sentence_case(text: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    for double in ("..", "?.", "!."):
-        text = text.replace(double, double[0]) if not text.endswith("...") else text
+    text = _DOUBLED.sub(r"\1", text)
     return text[:1].upper() + text[1:] if text[:1].isascii() else text

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from pydantic import computed_field
+from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from bot.settings import Settings
@@ -164,6 +166,7 @@ def _cards(bot: Bot, scripts: Sequence[Script]) -> list[Figure]:
                 for event in bot.stream(session, turn.say + ending):
                     if event.kind == "items" and event.data.get("items"):
                         seconds.append(time.perf_counter() - started)
+            bot.erase(session)
     if not seconds:
         return [Figure(name="utterance to cards, p50", value=None, unit="ms", budget=60.0, note="no cards came")]
     note = f"{len(seconds)} turns with cards"
@@ -216,6 +219,8 @@ def people_at_once(bot: Bot, people: int, reading: tuple[float, float], seed: in
 
     with ThreadPoolExecutor(people) as pool:
         results = list(pool.map(talk, range(people)))
+    for number in range(people):
+        bot.erase(f"crowd-{stamp}-{number}")
     return People(
         seconds=[one for seconds, _ in results for one in seconds],
         mixed_up=[problem for _, problem in results if problem],
@@ -235,16 +240,23 @@ def _mixed_up(number: int, quotes: Iterable[str], said: Sequence[str]) -> str | 
 def _encoder_agreement(bot: Bot, said: Sequence[str]) -> Figure:
     """The smallest cosine between the light query encoder and sentence-transformers in float32."""
     from sentence_transformers import SentenceTransformer
+    from transformers.utils.logging import disable_progress_bar
 
     from retrieval.encoder import MAX_TOKENS, resolve_model
 
+    disable_progress_bar()
     model = SentenceTransformer(str(resolve_model(Settings().embedder)), device="cpu", local_files_only=True)
     model.max_seq_length = MAX_TOKENS
     reference = model.encode(said, normalize_embeddings=True, show_progress_bar=False)
     ours = np.stack([bot.encode(text) for text in said])
     cosine = float((ours * reference).sum(axis=1).min())
     return Figure(
-        name="query encoder against sentence-transformers", value=cosine, unit="cosine", budget=0.999, at_least=True
+        name="query encoder, least agreement",
+        value=cosine,
+        unit="cosine",
+        budget=0.999,
+        at_least=True,
+        note="with sentence-transformers in float32",
     )
 
 
@@ -258,13 +270,17 @@ def _processes(options: BenchOptions) -> list[Figure]:
         environment["RAPPORT_CATALOG"] = str(options.catalog.resolve())
     terminal = terminal_times(environment)
     server = server_times(environment)
+    resident = None if server.resident is None else server.resident / 1e9
     return [
         Figure(name="terminal: prompt after start", value=terminal.prompt, unit="s", budget=3.0),
-        Figure(name="terminal: first reply after start", value=terminal.reply, unit="s", budget=14.0),
+        Figure(
+            name="terminal: first reply after start", value=terminal.reply, unit="s", budget=14.0,
+            note=terminal.trouble,
+        ),
         Figure(name="serve: /healthz after start", value=server.healthz, unit="s", budget=6.0),
-        Figure(name="serve: /readyz after start", value=server.readyz, unit="s", budget=20.0),
-        Figure(name="serve: resident memory", value=server.resident / 1e9, unit="GB", budget=1.5),
-    ]
+        Figure(name="serve: /readyz after start", value=server.readyz, unit="s", budget=20.0, note=server.trouble),
+        Figure(name="serve: resident memory", value=resident, unit="GB", budget=1.5),
+    ]  # fmt: skip
 
 
 def print_report(report: BenchReport, console: Console) -> None:
@@ -273,17 +289,18 @@ def print_report(report: BenchReport, console: Console) -> None:
     table = Table(
         title=f"{report.catalog}: {report.items:,} items on {report.cores} cores",
         caption=f"Load average {before:.2f} before, {after:.2f} after. Budgets are for a quiet machine.",
+        box=box.SIMPLE,
     )
     table.add_column("figure")
     for column in ("measured", "budget"):
-        table.add_column(column, justify="right")
+        table.add_column(column, justify="right", no_wrap=True)
     table.add_column("ok")
-    table.add_column("note")
     for figure in report.figures:
         budget = "" if figure.budget is None else f"{'>=' if figure.at_least else '<='} {figure.budget:g} {figure.unit}"
         value = "not measured" if figure.value is None else f"{_rounded(figure)} {figure.unit}"
         verdict = "" if figure.budget is None else "ok" if figure.ok else "FAILED"
-        table.add_row(figure.name, value, budget, verdict, figure.note, style=None if figure.ok else "red")
+        name = escape(figure.name) + (f"\n[dim]  {escape(figure.note)}[/dim]" if figure.note else "")
+        table.add_row(name, value, budget, verdict, style=None if figure.ok else "red")
     console.print(table)
 
 

@@ -100,7 +100,7 @@ def run_dialogues(options: DialogueOptions, progress: Progress = silent) -> Dial
 
 
 def run_script(bot: Bot, script: Script, finder: NameFinder, file: str = "") -> DialogueResult:
-    """Run one dialogue in a fresh session."""
+    """Run one dialogue in a fresh session, which is erased afterwards."""
     session = f"script-{script.id}-{uuid.uuid4().hex[:12]}"
     support = Support(finder)
     shown: set[str] = set()
@@ -127,6 +127,7 @@ def run_script(bot: Bot, script: Script, finder: NameFinder, file: str = "") -> 
         on_screen = [recommendation.item.id for recommendation in reply.items] or on_screen
         shown |= set(on_screen)
         before = after
+    bot.erase(session)
     return DialogueResult(file=file, id=script.id, turns=turns)
 
 
@@ -160,9 +161,12 @@ def print_report(report: DialoguesReport, console: Console, show: bool = False) 
     """The table, every failure with the reply it is about, and the lines of counts; `show` puts every turn first."""
     if show:
         print_transcripts(report, console)
-    table = Table(title=f"Scripted dialogues on {report.catalog}, model {report.model}")
+    table = Table(
+        title=f"Scripted dialogues on {report.catalog}, model {report.model}",
+        caption="failed: turns whose check fails; broken: items shown against the profile; invented: unsupported names",
+    )
     table.add_column("dialogue", no_wrap=True)
-    for column in ("turns", "checked", "failed", "violations", "unsupported"):
+    for column in ("turns", "checked", "failed", "broken", "invented"):
         table.add_column(column, justify="right")
     for result in report.dialogues:
         broken = sum(len(turn.violations) for turn in result.turns)

@@ -8,12 +8,12 @@ import selectors
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import psutil
 
@@ -25,10 +25,14 @@ _UTTERANCE = "something funny, please\n"
 
 
 class TerminalTimes(NamedTuple):
-    """Seconds from the start of `rapport chat` to its first output and to the first item shown; None: never."""
+    """Seconds from the start of `rapport chat` to its first output and to the first item shown; None: never.
+
+    trouble: the last line of its error output when something never came.
+    """
 
     prompt: float | None
     reply: float | None
+    trouble: str = ""
 
 
 class ServerTimes(NamedTuple):
@@ -36,7 +40,22 @@ class ServerTimes(NamedTuple):
 
     healthz: float | None
     readyz: float | None
-    resident: int
+    resident: int | None
+    trouble: str = ""
+
+
+class Running(NamedTuple):
+    """A process, when it was started (perf_counter), and the file of its error output."""
+
+    process: subprocess.Popen[bytes]
+    started: float
+    errors: IO[bytes]
+
+    def last_words(self) -> str:
+        """The last line of the error output."""
+        self.errors.seek(0)
+        lines = self.errors.read().decode("utf-8", "replace").strip().splitlines()
+        return lines[-1].strip() if lines else ""
 
 
 def import_seconds(statement: str) -> float:
@@ -48,28 +67,30 @@ def import_seconds(statement: str) -> float:
 
 def terminal_times(environment: dict[str, str]) -> TerminalTimes:
     """Start `rapport chat` on pipes, say one thing at once, and watch what appears."""
-    with _started(["chat"], environment) as (process, started):
-        assert process.stdin is not None
-        process.stdin.write(_UTTERANCE.encode())
-        process.stdin.flush()
+    with _started(["chat"], environment) as running:
+        assert running.process.stdin is not None
+        running.process.stdin.write(_UTTERANCE.encode())
+        running.process.stdin.flush()
         prompt: float | None = None
         heard = ""
-        for chunk in _output(process, started + PATIENCE):
-            prompt = prompt if prompt is not None else time.perf_counter() - started
+        for chunk in output(running.process, running.started + PATIENCE):
+            prompt = prompt if prompt is not None else time.perf_counter() - running.started
             heard += chunk
             if _YEAR.search(heard):
-                return TerminalTimes(prompt, time.perf_counter() - started)
-    return TerminalTimes(prompt, None)
+                return TerminalTimes(prompt, time.perf_counter() - running.started)
+        return TerminalTimes(prompt, None, running.last_words())
 
 
 def server_times(environment: dict[str, str]) -> ServerTimes:
     """Start `rapport serve` on a free port and ask until it is up and ready."""
     port = free_port()
     at = {"RAPPORT_HOST": "127.0.0.1", "RAPPORT_PORT": str(port)}
-    with _started(["serve"], environment | at) as (process, started):
-        healthz = _answers(process, f"http://127.0.0.1:{port}/healthz", started)
-        readyz = _answers(process, f"http://127.0.0.1:{port}/readyz", started) if healthz is not None else None
-        return ServerTimes(healthz, readyz, resident_bytes(process.pid))
+    with _started(["serve"], environment | at) as running:
+        healthz = _answers(running, f"http://127.0.0.1:{port}/healthz")
+        readyz = _answers(running, f"http://127.0.0.1:{port}/readyz") if healthz is not None else None
+        if readyz is None:
+            return ServerTimes(healthz, None, None, running.last_words())
+        return ServerTimes(healthz, readyz, resident_bytes(running.process.pid))
 
 
 def resident_bytes(pid: int) -> int:
@@ -90,31 +111,29 @@ def free_port() -> int:
 
 
 @contextmanager
-def _started(arguments: list[str], environment: dict[str, str]) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
-    """A running `rapport`, and when it was started; ended on leaving, whatever happened."""
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-u", "-c", _RUN, *arguments],
-        env=os.environ | environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield process, started
-    finally:
-        process.terminate()
+def _started(arguments: list[str], environment: dict[str, str]) -> Iterator[Running]:
+    """A running `rapport`; ended on leaving, whatever happened."""
+    with tempfile.TemporaryFile() as errors:
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            [sys.executable, "-u", "-c", _RUN, *arguments],
+            env=os.environ | environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+        )
         try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                pipe.close()
+            yield Running(process, started, errors)
+        finally:
+            process.terminate()
+            try:
+                process.communicate(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.communicate()
 
 
-def _output(process: subprocess.Popen[bytes], deadline: float) -> Iterator[str]:
+def output(process: subprocess.Popen[bytes], deadline: float) -> Iterator[str]:
     """What a process writes, as soon as it is written, until it ends or the deadline passes."""
     assert process.stdout is not None
     with selectors.DefaultSelector() as selector:
@@ -127,13 +146,12 @@ def _output(process: subprocess.Popen[bytes], deadline: float) -> Iterator[str]:
                 yield data.decode("utf-8", "replace")
 
 
-def _answers(process: subprocess.Popen[bytes], url: str, started: float) -> float | None:
-    while process.poll() is None and time.perf_counter() - started < PATIENCE:
+def _answers(running: Running, url: str) -> float | None:
+    while running.process.poll() is None and time.perf_counter() - running.started < PATIENCE:
         try:
             with urllib.request.urlopen(url, timeout=5) as response:
                 if response.status == 200:
-                    return time.perf_counter() - started
-        except (urllib.error.URLError, OSError):
-            pass
-        time.sleep(0.05)
+                    return time.perf_counter() - running.started
+        except OSError:
+            time.sleep(0.05)
     return None

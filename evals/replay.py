@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -198,7 +199,7 @@ def _baselines(
         pairs = baselines.together(sets, len(row))
         run("co-mention", lambda: baselines.co_mention_scores(cases, row, pairs, counts))
     tables = list(parts.values())
-    run(f"RRF of {'+'.join(parts)}", lambda: baselines.fused_scores(tables, question.mask, question.ties))
+    run("RRF", lambda: baselines.fused_scores(tables, question.mask, question.ties))
     return measured
 
 
@@ -215,17 +216,19 @@ def print_report(report: ReplayReport, console: Console) -> None:
     table = Table(
         title=f"{report.dialogues}, {report.condition}: {report.targets:,} targets in {report.turns:,} turns of "
         f"{report.dialogue_count:,} dialogues, {report.items:,} items",
-        caption="95% intervals from resampled dialogues. " + _caption(report),
+        caption=_caption(report),
+        box=box.SIMPLE,
+        padding=(0, 1, 0, 0),
     )
-    table.add_column("system")
+    table.add_column("system", no_wrap=True)
     for name in MEASURES:
-        table.add_column(name, justify="right")
-    table.add_column("seconds", justify="right")
+        table.add_column(name.replace("recall", "R").replace("ndcg", "NDCG").replace("mrr", "MRR"), justify="right")
     for result in report.results:
-        cells = [f"{cell.mean:.3f}\n[dim]{cell.low:.3f}-{cell.high:.3f}[/dim]" for cell in result.measures.values()]
-        table.add_row(
-            result.system, *cells, f"{result.seconds:,.1f}", style="bold" if result.system == RAPPORT else None
-        )
+        cells = [
+            f"{_short(cell.mean)}\n[dim]{_short(cell.low)}-{_short(cell.high)}[/dim]"
+            for cell in result.measures.values()
+        ]
+        table.add_row(result.system, *cells, style="bold" if result.system == RAPPORT else None)
     console.print(table)
     gap = report.lead[DECIDING]
     verdict = "ok" if report.ok else "FAILED"
@@ -235,6 +238,19 @@ def print_report(report: ReplayReport, console: Console) -> None:
     )
 
 
+def _short(value: float) -> str:
+    """Three decimals without the zero before the point."""
+    return f"{value:.3f}".removeprefix("0")
+
+
 def _caption(report: ReplayReport) -> str:
-    source = f"Popularity and co-mentions counted on {report.train}." if report.train else "No training dialogues."
-    return f"{source} {report.absent} targets are not in the catalogue." if report.absent else source
+    seconds = {result.system: result.seconds for result in report.results}
+    parts = [
+        "Second lines: 95% intervals from resampled dialogues.",
+        f"Popularity and co-mentions counted on {report.train}." if report.train else "No training dialogues.",
+        f"RRF fuses BM25, MiniLM{' and popularity' if report.train else ''}.",
+        f"{RAPPORT} took {seconds[RAPPORT]:,.0f} s, the others {sum(seconds.values()) - seconds[RAPPORT]:,.0f} s.",
+    ]
+    if report.absent:
+        parts.append(f"{report.absent} targets are not in the catalogue.")
+    return " ".join(parts)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from retrieval.catalogue import Catalogue
 from retrieval.records import Bound, Term
 
+_KIN = 0.4  # what a link that the catalogue itself names is worth, where the closest item by facets scores 1
 Scores = NDArray[np.float32]
 
 
@@ -63,7 +64,7 @@ def facet_similar(catalogue: Catalogue, row: int) -> Scores:
     """Share of one item's facets that every item has too.
 
     A shared value counts by the facet's `similar` weight in the domain and by how rare the value is
-    (inverse document frequency), relative to the item compared with itself.
+    (inverse document frequency); the closest other item scores 1, plus what a link of the catalogue adds.
     """
     scores = np.zeros(len(catalogue), dtype=np.float32)
     item = catalogue.items[row]
@@ -74,8 +75,14 @@ def facet_similar(catalogue: Catalogue, row: int) -> Scores:
         for value in catalogue.values(item, name):
             rows = postings[value]
             scores[rows] += config.similar * float(np.log1p(len(catalogue) / len(rows)))
-    own = float(scores[row])
-    return scores / own if own > 0 else scores
+    scores[row] = 0.0
+    best = float(scores.max())
+    if best > 0:
+        scores /= best
+    for kin in catalogue.kin(item):
+        if kin in catalogue.row:
+            scores[catalogue.row[kin]] += _KIN
+    return scores
 
 
 def _scaled(cosines: Scores) -> Scores:

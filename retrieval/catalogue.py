@@ -59,6 +59,11 @@ class Catalogue:
         fields = config.fields if config else (number,)
         return next((item.numbers[field] for field in fields if field in item.numbers), None)
 
+    def kin(self, item: Item) -> dict[str, str]:
+        """Items that the catalogue itself names as close to this one, with its few words on why; often empty."""
+        links = item.source.get(self.domain.kin or "") or []
+        return {link["id"]: str(link.get("reason", "")) for link in links if isinstance(link, dict) and "id" in link}
+
     def postings(self, facet: str) -> dict[str, NDArray[np.int32]]:
         """Every value of a facet with the rows that have it, ascending. Computed once."""
         if facet not in self._postings:

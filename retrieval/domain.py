@@ -51,13 +51,15 @@ class FacetConfig(Config):
     role: what it is to the conversation: genre, person, theme, mood, pace, language, country, series,
     alias, award or other. fields: catalogue fields that fill it. speaks: whether people name its
     values in conversation (then they are linked in text). synonyms: catalogue string -> ways to say it.
+    askable: how readily people
+    answer a question about it, 0 (never ask) to 1. similar: what a shared value is worth when items are compared.
     asks: regular expressions of questions it answers ("who directed").
     """
 
     role: str
     fields: tuple[str, ...]
     speaks: bool = True
-    askable: bool = False
+    askable: float = 0.0
     similar: float = 0.0
     noun: Noun | None = None
     question: str | None = None
@@ -102,6 +104,8 @@ class DomainConfig(Config):
     image: tuple[str, ...] = ("image",)
     url: tuple[str, ...] = ("url",)
     popularity: tuple[str, ...] = ("popularity",)
+    kin: str | None = None
+    """A catalogue field with links between items: a list of {id, reason}."""
     ignore: tuple[str, ...] = ()
     greeting: str
     starters: tuple[str, ...] = ()

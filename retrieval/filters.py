@@ -14,7 +14,7 @@ from retrieval.records import Bound, Item, Query, Term
 def allowed(catalogue: Catalogue, query: Query) -> NDArray[np.bool_]:
     """(n,) True where an item breaks no hard constraint of the query and is not excluded.
 
-    Wanted hard terms of one facet are alternatives; terms of different facets must all hold.
+    Wanted hard terms of one group are alternatives; every group must hold.
     """
     mask = np.ones(len(catalogue), dtype=bool)
     for item_id in query.exclude:
@@ -29,7 +29,7 @@ def allowed(catalogue: Catalogue, query: Query) -> NDArray[np.bool_]:
             if rows is not None:
                 mask[rows] = False
         else:
-            group = wanted.setdefault(term.facet, np.zeros(len(catalogue), dtype=bool))
+            group = wanted.setdefault(term.group or term.facet, np.zeros(len(catalogue), dtype=bool))
             if rows is not None:
                 group[rows] = True
     for group in wanted.values():
@@ -64,9 +64,9 @@ def broken(catalogue: Catalogue, query: Query, item: Item) -> list[Term | Bound 
         if term.hard and term.weight < 0 and term.value in catalogue.values(item, term.facet):
             failures.append(term)
         elif term.hard and term.weight > 0:
-            wanted[term.facet].append(term)
-    for facet, terms in wanted.items():
-        if not {term.value for term in terms} & set(catalogue.values(item, facet)):
+            wanted[term.group or term.facet].append(term)
+    for terms in wanted.values():
+        if not any(term.value in catalogue.values(item, term.facet) for term in terms):
             failures += terms
     for bound in query.bounds:
         if bound.hard and not _holds(catalogue.number(item, bound.number), bound):

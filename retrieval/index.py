@@ -14,7 +14,7 @@ import secrets
 import shutil
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ _EMBED_CHUNK = 1_024
 _STORE_BATCH = 2_000
 _READ_PAGE = 5_000
 _UNFINISHED = ".building-"
+_KEPT = 4  # indexes under one home
 # An encoder reads 128 tokens; whole cast lists would leave no room for the prose.
 _LISTED = {"genre": 6, "mood": 6, "theme": 10, "person": 6}
 _ensuring = threading.Lock()
@@ -89,7 +90,8 @@ def ensure_index(
 ) -> Index:
     """Open the index of a catalogue under `home`, or build it where it is absent or does not fit.
 
-    A build that was interrupted goes on from the vectors already made. One process may own a home at a time.
+    A build that was interrupted goes on from the vectors already made. After a build, all but the most recently
+    used indexes of the home are deleted. One process may own a home at a time.
     Stages of `progress`: embed, store, lexical. Raises EncoderError when the model is missing, and
     IndexMissingError when neither opening nor building works (a full disk, a server that is down).
     """
@@ -115,7 +117,9 @@ def ensure_index(
             folder.parent.mkdir(parents=True, exist_ok=True)
             for stale in folder.parent.glob(f"{_UNFINISHED}*"):
                 shutil.rmtree(stale, ignore_errors=True)
-            return _build(catalogue, home, folder, name, wanted, threads, chroma_url, progress)
+            index = _build(catalogue, home, folder, name, wanted, threads, chroma_url, progress)
+            _prune(folder)
+            return index
         except OSError as error:
             raise IndexMissingError(f"The index {folder} cannot be written: {error}. Free space or rights.") from error
 
@@ -135,6 +139,9 @@ def _open(catalogue: Catalogue, folder: Path, name: str, manifest: _Manifest, ur
     lexical = Lexical.load(folder / "lexical")
     if lexical.size != len(catalogue):
         raise IndexMissingError(f"The lexical index in {folder} holds {lexical.size} items, not {len(catalogue)}.")
+    # A home on a disk that is full or read-only can still be used.
+    with suppress(OSError):
+        os.utime(folder / "manifest.json")
     return Index(matrix=matrix, model=manifest.model, lexical=lexical, folder=folder)
 
 
@@ -172,6 +179,28 @@ def _build(
     if progress:
         progress("lexical", len(catalogue), len(catalogue))
     return Index(matrix=matrix, model=manifest.model, lexical=lexical, folder=folder)
+
+
+def _prune(newest: Path) -> None:
+    """Delete all but the most recently used index folders beside `newest`, which stays whatever the clock says."""
+    others = [folder for folder in newest.parent.iterdir() if folder.is_dir() and folder != newest]
+    for folder in sorted(others, key=_last_used, reverse=True)[_KEPT - 1 :]:
+        # A folder that is deleted in part must not pass for an index; the next build removes what is left.
+        doomed = folder.with_name(f"{_UNFINISHED}{folder.name}-discarded")
+        try:
+            folder.rename(doomed)
+        except OSError as error:
+            _log.warning("The old index %s cannot be deleted: %s", folder, error)
+            continue
+        shutil.rmtree(doomed, ignore_errors=True)
+
+
+def _last_used(folder: Path) -> float:
+    """Seconds since the epoch; 0 for a folder without a manifest, which is no whole index."""
+    try:
+        return (folder / "manifest.json").stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _vectors(texts: Sequence[str], model: str, home: Path, threads: int, progress: Progress | None) -> Floats:

@@ -6,7 +6,7 @@ they add up to the score exactly and say what caused the rank.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -35,10 +35,10 @@ class RankingWeights(BaseModel):
     number: float = 0.9
     title: float = 3.0
     similar_text: float = 0.8
-    similar_facets: float = 1.4
+    similar_facets: float = 1.0
     liked: float = 0.6
     steer: float = 0.9
-    popularity: float = 0.45
+    popularity: float = 0.3
     satisfied: float = 0.15
     """What a satisfied hard bound adds: little, since every candidate satisfies it, but enough to be named."""
 
@@ -53,7 +53,7 @@ class _Part(NamedTuple):
     value: str | None = None
     item_id: str | None = None
     belief_id: str | None = None
-    evidence: tuple[Evidence, ...] = ()
+    evidence: Sequence[Evidence] = ()
 
 
 class Recommender:
@@ -70,7 +70,7 @@ class Recommender:
         encode: Encode,
         weights: RankingWeights | None = None,
         pool: int = 400,
-        relevance: float = 0.75,
+        relevance: float = 0.85,
     ) -> None:
         self.catalogue = catalogue
         self.matrix = matrix
@@ -127,7 +127,7 @@ class Recommender:
 
     def _parts(self, query: Query) -> list[_Part]:
         weights = self.weights
-        parts = [_Part(weights.popularity * self.catalogue.popularity, "popularity", "well known")]
+        parts = [_Part(np.float32(weights.popularity) * self.catalogue.popularity, "popularity", "well known")]
         parts += self._text_parts(query)
         for term in query.terms:
             scores = weights.facet * term.weight * branches.facet(self.catalogue, term)
@@ -163,7 +163,7 @@ class Recommender:
         return parts
 
     def _anchor_parts(
-        self, row: int, weight: float, asked: bool, belief_id: str | None, evidence: tuple[Evidence, ...]
+        self, row: int, weight: float, asked: bool, belief_id: str | None, evidence: Sequence[Evidence]
     ) -> list[_Part]:
         item = self.catalogue.items[row]
         text, facets = self._similar(row)

@@ -46,13 +46,15 @@ class Evidence(Record):
 class Term(Record):
     """A facet value that is wanted (weight > 0) or unwanted (weight < 0); |weight| <= 1.
 
-    `facet` is a facet name of the domain, or a role ("person") that covers several facets.
+    `facet` is a facet name of the domain, or a role ("person") that covers several facets. Wanted hard terms
+    of one `group` (by default, of one facet) are alternatives.
     """
 
     facet: str
     value: str
     weight: float = 1.0
     hard: bool = False
+    group: str = ""
     belief_id: str | None = None
     evidence: list[Evidence] = []
 

@@ -124,7 +124,7 @@ def _rise(dice: Dice) -> str:
     x, y, radius = dice.roll(60, 180), dice.roll(80, 150), dice.roll(42, 70)
     horizon = dice.roll(190, 230)
     bands = "".join(
-        f'<rect y="{horizon + 16 * step:.1f}" width="{WIDTH}" height="{7 - step:.1f}" opacity="{0.5 - 0.08 * step:.2f}"/>'
+        f'<rect y="{horizon + 16 * step:.1f}" width="{WIDTH}" height="{7 - step}" opacity="{0.5 - 0.08 * step:.2f}"/>'
         for step in range(5)
     )
     return _circle(x, y, radius, 0.92) + bands
@@ -161,7 +161,9 @@ def _rays(dice: Dice) -> str:
         points = " ".join(
             f"{x + sign * 420 * math.cos(angle):.1f},{y + 420 * math.sin(angle):.1f}" for angle in (start, end)
         )
-        found.append(f'<polygon points="{x},{y:.1f} {points}" opacity="{0.3 + 0.5 * ((step * 3) % count) / count:.2f}"/>')
+        found.append(
+            f'<polygon points="{x},{y:.1f} {points}" opacity="{0.3 + 0.5 * ((step * 3) % count) / count:.2f}"/>'
+        )
     return "".join(found) + _circle(x, y, 46, 0.95)
 
 

@@ -5,12 +5,12 @@ Nothing here is HTML. The templates in ui/static escape every string.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypedDict
 from urllib.parse import quote, urlsplit
 
-from bot.records import Belief, Item, Profile, Reason, Recommendation
+from bot.records import Belief, Evidence, Item, Profile, Reason, Recommendation
 from retrieval.catalogue import Catalogue
 from retrieval.domain import DomainConfig, Noun
 from ui.art import data_uri, placeholder
@@ -20,7 +20,16 @@ FACT_ROLES = ("length", "genre", "person", "mood")
 MAX_VALUES = 2
 MAX_REASONS = 3
 MAX_BLURB = 180
+TAPPED = "tapped “"
+"""How the evidence of a tap begins, as against words that the person said."""
 IMAGE_SUFFIXES = frozenset({".avif", ".gif", ".jpeg", ".jpg", ".png", ".webp"})
+
+COMPARED = {
+    "similar": "like {title}",
+    "liked": "close to {title}, which you liked",
+    "disliked": "unlike {title}, which you did not like",
+}
+"""Reasons that compare with another item, by kind."""
 
 STRENGTHS = ((0.75, "strong"), (0.45, "clear"), (0.0, "slight"))
 """Lowest strength and its word, strongest first."""
@@ -55,7 +64,7 @@ class CardView(TypedDict):
 
 
 class BeliefView(TypedDict):
-    """One belief. `percent` is its strength in 0..100; `strength` the word for it."""
+    """One belief. `percent` is its strength in 0..100, `strength` the word for it; `tapped`: from a card, not words."""
 
     id: str
     label: str
@@ -65,6 +74,7 @@ class BeliefView(TypedDict):
     strength: str
     quote: str
     turn: int
+    tapped: bool
 
 
 class GroupView(TypedDict):
@@ -99,41 +109,63 @@ def facts(item: Item, catalogue: Catalogue) -> list[str]:
 
 
 def _fact(item: Item, catalogue: Catalogue, role: str) -> str:
-    domain = catalogue.domain
-    number = domain.number_of(role)
+    number = catalogue.domain.number_of(role)
     if number is not None:
-        config = domain.numbers[number]
-        value = catalogue.number(item, number)
-        template = config.phrases.tag
-        if value is None or not template:
-            return ""
-        spelt_out = config.unit is not None and config.unit.many in template
-        return template.replace("{value}", amount(value, None if spelt_out else config.unit))
-    for name in domain.facets_of(role):
+        return number_fact(item, number, catalogue)
+    for name in catalogue.domain.facets_of(role):
         values = catalogue.values(item, name)[:MAX_VALUES]
-        template = domain.facets[name].phrases.tag
+        template = catalogue.domain.facets[name].phrases.tag
         if values and template:
             return template.replace("{value}", ", ".join(values))
     return ""
 
 
-def strongest(reasons: Iterable[Reason]) -> list[ReasonView]:
-    """The reasons that speak for an item, strongest first; each quote is shown once."""
-    chosen = sorted((reason for reason in reasons if reason.weight > 0), key=lambda reason: -reason.weight)
+def number_fact(item: Item, number: str, catalogue: Catalogue) -> str:
+    """A number of an item as its tag says it ("2 h 49 min"); "" when it has no tag or no such number."""
+    config = catalogue.domain.numbers.get(number)
+    value = catalogue.number(item, number)
+    if config is None or value is None or not config.phrases.tag:
+        return ""
+    spelt_out = config.unit is not None and config.unit.many in config.phrases.tag
+    return config.phrases.tag.replace("{value}", amount(value, None if spelt_out else config.unit))
+
+
+def strongest(pick: Recommendation, profile: Profile, catalogue: Catalogue) -> list[ReasonView]:
+    """The reasons that speak for a pick, strongest first; each quote is shown once."""
+    chosen = sorted((reason for reason in pick.reasons if reason.weight > 0), key=lambda reason: -reason.weight)
     quotes: set[str] = set()
     views: list[ReasonView] = []
     for reason in chosen[:MAX_REASONS]:
-        evidence = next((proof for proof in reason.evidence if proof.quote and proof.quote not in quotes), None)
+        evidence = next((proof for proof in spoken(reason.evidence) if proof.quote not in quotes), None)
         if evidence:
             quotes.add(evidence.quote)
         views.append(
             ReasonView(
-                label=reason.label,
+                label=reason_label(reason, pick.item, profile, catalogue),
                 quote=evidence.quote if evidence else "",
                 turn=evidence.turn if evidence else 0,
             )
         )
     return views
+
+
+def spoken(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """The evidence that quotes the person."""
+    return [proof for proof in evidence if proof.quote and not proof.quote.startswith(TAPPED)]
+
+
+def reason_label(reason: Reason, item: Item, profile: Profile, catalogue: Catalogue) -> str:
+    """A reason in words that stand alone: "like Arrival", "by Michael Mann", "at most 2 h"."""
+    if reason.kind in COMPARED:
+        return COMPARED[reason.kind].replace("{title}", reason.label)
+    if reason.kind == "number" and reason.facet:
+        belief = next((belief for belief in profile.all() if belief.id == reason.belief_id), None)
+        # While a turn runs, what it taught is not in the profile yet.
+        return belief.label if belief else number_fact(item, reason.facet, catalogue) or "as you asked"
+    config = catalogue.domain.facets.get(reason.facet or "")
+    if config and config.phrases.tag and reason.value:
+        return config.phrases.tag.replace("{value}", reason.value)
+    return reason.label
 
 
 def blurb(text: str) -> str:
@@ -180,7 +212,7 @@ def card(pick: Recommendation, profile: Profile, catalogue: Catalogue, folder: P
         link=item.url if item.url and _is_web(item.url) else "",
         facts=facts(item, catalogue),
         blurb=blurb(item.text),
-        reasons=strongest(pick.reasons),
+        reasons=strongest(pick, profile, catalogue),
         liked=False,
         disliked=False,
         seen=False,
@@ -222,7 +254,8 @@ def strength_word(strength: float) -> str:
 
 def belief_view(belief: Belief) -> BeliefView:
     """One belief with the latest words that it rests on."""
-    evidence = belief.evidence[-1] if belief.evidence else None
+    said = spoken(belief.evidence)
+    evidence = said[-1] if said else None
     strength = max(0.0, min(1.0, belief.strength))
     return BeliefView(
         id=belief.id,
@@ -233,6 +266,7 @@ def belief_view(belief: Belief) -> BeliefView:
         strength=strength_word(strength),
         quote=evidence.quote if evidence else "",
         turn=evidence.turn if evidence else 0,
+        tapped=bool(belief.evidence) and not said,
     )
 
 

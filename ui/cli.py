@@ -17,8 +17,6 @@ from typer.core import TyperGroup
 from retrieval.errors import RapportError
 
 if TYPE_CHECKING:
-    import click
-
     from bot.settings import Settings
 
 console = Console()
@@ -28,7 +26,7 @@ errors = Console(stderr=True)
 class RapportGroup(TyperGroup):
     """Prints an expected error as one line and exits with 2; anything else is a defect and shows its traceback."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except RapportError as error:
@@ -90,25 +88,24 @@ def chat(
     """Talk in the terminal. Reads from a pipe as well."""
     from retrieval.domain import load_domain
     from ui.loading import Loader
-    from ui.progress import Bars
+    from ui.progress import Latest
     from ui.terminal import converse
 
     settings = settings_with(model=model, catalog=catalog, home=home, domain=domain)
     greeting = load_domain(settings.domain).greeting
+    progress = Latest()
 
-    with Bars(errors) as bars:
+    def make() -> Any:
+        from bot import Bot
 
-        def make() -> Any:
-            from bot import Bot
+        return Bot.create(settings=settings, progress=progress)
 
-            return Bot.create(settings=settings, progress=bars)
-
-        loader = Loader(make)
-        known = session or f"chat-{secrets.token_hex(4)}"
-        try:
-            converse(loader, known, greeting, console)
-        finally:
-            loader.close()
+    loader = Loader(make)
+    known = session or f"chat-{secrets.token_hex(4)}"
+    try:
+        converse(loader, progress, known, greeting, console)
+    finally:
+        loader.close()
     console.print(f"To continue this conversation: rapport chat --session {known}", style="dim", highlight=False)
 
 
@@ -231,9 +228,7 @@ def check_catalog(
 
 
 @profile_app.command("show")
-def show_profile(
-    session: Session, catalog: Catalog = None, home: Home = None, domain: Domain = None
-) -> None:
+def show_profile(session: Session, catalog: Catalog = None, home: Home = None, domain: Domain = None) -> None:
     """Print what is believed of the person of a session, and why."""
     from bot import Bot
     from ui.terminal import print_profile
@@ -381,9 +376,7 @@ def _options(kind: Callable[..., Any], **given: Any) -> Any:
 
 
 @app.command()
-def doctor(
-    model: Model = None, catalog: Catalog = None, home: Home = None, domain: Domain = None
-) -> None:
+def doctor(model: Model = None, catalog: Catalog = None, home: Home = None, domain: Domain = None) -> None:
     """Check the installation; each problem comes with its mend. Exits with 1 when there is any."""
     from ui.doctor import examine, print_checks
 

@@ -1,4 +1,4 @@
-"""Gradio components drawn from the templates in ui/static.
+"""Parts of the page that are drawn from the templates in ui/static.
 
 Importing this module imports Gradio, which takes seconds: do it only where a page is built.
 """
@@ -44,24 +44,16 @@ def from_template(value: Any) -> Any:
     return value
 
 
-class Panel(gr.HTML):
-    """A part of the page whose value is plain data, drawn by `<template>.hbs` and brought to life by panel.js."""
+def panel(template: str, value: Any = None) -> gr.HTML:
+    """A part of the page whose value is plain data, drawn by `<template>.hbs` and brought to life by panel.js.
 
-    def __init__(self, template: str, value: Any = None, **kwargs: Any) -> None:
-        super().__init__(
-            value=value,
-            html_template=read(f"{template}.hbs"),
-            js_on_load=read("panel.js"),
-            apply_default_css=False,
-            elem_id=f"rapport-{template}",
-            **kwargs,
-        )
-
-    def preprocess(self, payload: Any) -> Any:
-        return from_template(payload)
-
-    def postprocess(self, value: Any) -> Any:
-        return to_template(value)
-
-    def api_info(self) -> dict[str, Any]:
-        return {"type": "object"}
+    Not a subclass of gr.HTML: for one of those Gradio writes a stub file into our source folder. So whoever sets
+    its value passes it through `to_template`.
+    """
+    return gr.HTML(
+        to_template(value),
+        html_template=read(f"{template}.hbs"),
+        js_on_load=read("panel.js"),
+        apply_default_css=False,
+        elem_id=f"rapport-{template}",
+    )

@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
+from filelock import FileLock, Timeout
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -37,7 +38,7 @@ class Check(NamedTuple):
 
 def examine(settings: Settings) -> list[Check]:
     """All checks, cheapest first. Nothing is changed on the disk."""
-    checks = [_python(), _packages(REQUIREMENTS), _embedder(settings), *_home(settings.home), _space(settings.home)]
+    checks = [_python(), _packages(REQUIREMENTS), _embedder(settings), _home(settings.home), _space(settings.home)]
     catalogue, check = _catalogue(settings)
     checks.append(check)
     if catalogue is not None:
@@ -93,12 +94,27 @@ def _embedder(settings: Settings) -> Check:
     return Check("Embedding model", True, f"{settings.embedder} in {folder}")
 
 
-def _home(home: Path) -> Iterator[Check]:
-    """Whether the home can be written, and who owns it now."""
+def _home(home: Path) -> Check:
+    """Whether the home can be written, and who owns it now; being in use is no problem."""
     existing = _nearest(home)
     writable = existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
-    detail = str(home) if home.is_dir() else f"{home} (made at the first start)"
-    yield Check("Home", writable, detail, f"Give yourself the right to write {existing}, or set RAPPORT_HOME.")
+    detail = f"{home}{_owner(home)}" if home.is_dir() else f"{home} (made at the first start)"
+    return Check("Home", writable, detail, f"Give yourself the right to write {existing}, or set RAPPORT_HOME.")
+
+
+def _owner(home: Path) -> str:
+    """ ", in use by process N" while a process owns the home."""
+    if not (home / "lock").exists():
+        return ""
+    try:
+        with FileLock(home / "lock", timeout=0):
+            return ""
+    except Timeout:
+        owner = home / "owner"
+        pid = owner.read_text(encoding="utf-8").strip() if owner.is_file() else "unknown"
+        return f", in use by process {pid}"
+    except OSError:
+        return ""
 
 
 def _nearest(path: Path) -> Path:

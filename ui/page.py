@@ -13,7 +13,7 @@ import gradio as gr
 from retrieval.domain import DomainConfig
 from retrieval.errors import RapportError
 from ui import visit
-from ui.components import Panel
+from ui.components import from_template, panel, to_template
 from ui.visit import View
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 def build_page(get_bot: Callable[[], Bot], domain: DomainConfig) -> gr.Blocks:
     """The page. `get_bot` may wait until the bot is loaded, and raises RapportError when it cannot be."""
     first = visit.opening(domain)
+    greeting: Any = first.messages
+    page: gr.Blocks
     with gr.Blocks(title="Rapport", analytics_enabled=False, fill_width=True, elem_id="rapport") as page:
         session = gr.BrowserState(None, storage_key=STORAGE_KEY, secret=STORAGE_SECRET)
         gr.HTML(
@@ -44,7 +46,7 @@ def build_page(get_bot: Callable[[], Bot], domain: DomainConfig) -> gr.Blocks:
         with gr.Row(elem_id="rapport-main", equal_height=False):
             with gr.Column(elem_id="rapport-talk", scale=6, min_width=320):
                 chat = gr.Chatbot(
-                    first.messages,
+                    greeting,
                     elem_id="rapport-chat",
                     label="Conversation",
                     show_label=False,
@@ -57,7 +59,7 @@ def build_page(get_bot: Callable[[], Bot], domain: DomainConfig) -> gr.Blocks:
                     allow_tags=False,
                     group_consecutive_messages=False,
                 )
-                chips = Panel("chips", first.chips)
+                chips = panel("chips", first.chips)
                 box = gr.Textbox(
                     elem_id="rapport-box",
                     label="Your message",
@@ -73,8 +75,8 @@ def build_page(get_bot: Callable[[], Bot], domain: DomainConfig) -> gr.Blocks:
                     undo = gr.Button("Undo", size="sm", elem_id="rapport-undo", min_width=0, scale=0)
                     over = gr.Button("Start over", size="sm", elem_id="rapport-over", min_width=0, scale=0)
             with gr.Column(elem_id="rapport-side", scale=5, min_width=320):
-                picks = Panel("picks", first.picks)
-                profile = Panel("profile", first.profile)
+                picks = panel("picks", first.picks)
+                profile = panel("profile", first.profile)
 
         parts = [chat, picks, chips, profile, box]
 
@@ -111,11 +113,11 @@ def build_page(get_bot: Callable[[], Bot], domain: DomainConfig) -> gr.Blocks:
             yield from say("start over", stored, shown)
 
         def mark(stored: Any, value: Any, event: gr.EventData) -> tuple[Any, ...]:
-            cards = visit.as_cards(value)
+            cards = visit.as_cards(from_template(value))
             return _safely(lambda: visit.mark(get_bot(), _session(stored), str(event.kind), str(event.item), cards))
 
         def forget(stored: Any, value: Any, event: gr.EventData) -> tuple[Any, ...]:
-            cards = visit.as_cards(value)
+            cards = visit.as_cards(from_template(value))
             return _safely(lambda: visit.forget(get_bot(), _session(stored), str(event.belief), cards))
 
         turn: dict[str, Any] = {**QUIET, "outputs": parts, "concurrency_limit": AT_ONCE}
@@ -138,7 +140,8 @@ def _session(stored: Any) -> str:
 
 def _updates(view: View) -> tuple[Any, ...]:
     """A view as the values of (chat, picks, chips, profile, box)."""
-    parts = (view.messages, view.picks, view.chips, view.profile, view.draft)
+    drawn = (to_template(part) for part in (view.picks, view.chips, view.profile))
+    parts = (view.messages, *drawn, view.draft)
     return tuple(gr.skip() if part is None else part for part in parts)
 
 

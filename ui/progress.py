@@ -15,6 +15,19 @@ STAGES = {
     "lexical": "Indexing words",
 }
 """What each stage of retrieval is called in the terminal; any other stage keeps its own name."""
+WORTH_A_LINE = 1_000
+"""Steps from which a stage is mentioned where no bar can be drawn, as in the log of a server."""
+
+
+class Latest:
+    """A progress callback that only remembers, for where something else owns the screen."""
+
+    def __init__(self) -> None:
+        self.text = "Waking up"
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Stage, things done, things in all."""
+        self.text = f"{STAGES.get(stage, stage.capitalize())}: {done:,} of {total:,}"
 
 
 class Bars:
@@ -38,7 +51,7 @@ class Bars:
         with self._lock:
             if stage not in self._tasks:
                 name = STAGES.get(stage, stage.capitalize())
-                if not self._console.is_terminal:
+                if not self._console.is_terminal and total >= WORTH_A_LINE:
                     self._console.print(f"{name}: {total:,}")
                 self._progress.start()
                 self._tasks[stage] = self._progress.add_task(name)

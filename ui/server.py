@@ -114,7 +114,7 @@ def create_app(bot_factory: Callable[[], Bot], settings: Settings) -> FastAPI:
             return Response(status_code=503)
         return FileResponse(path) if path else Response(status_code=404)
 
-    return gr.mount_gradio_app(
+    served: FastAPI = gr.mount_gradio_app(
         app,
         build_page(lambda: loader.bot(PATIENCE), domain),
         path="/",
@@ -127,3 +127,4 @@ def create_app(bot_factory: Callable[[], Bot], settings: Settings) -> FastAPI:
         head='<meta name="color-scheme" content="light dark"><meta name="referrer" content="same-origin">',
         enable_monitoring=False,
     )
+    return served

@@ -14,7 +14,8 @@ from bot.records import Profile, Recommendation, Reply
 from retrieval.catalogue import Catalogue
 from retrieval.errors import InputError, RapportError
 from ui.cards import facts, groups, name_of, strongest
-from ui.loading import Loader
+from ui.loading import Loader, NotReadyError
+from ui.progress import Latest
 
 if TYPE_CHECKING:
     from bot import Bot
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 QUIT = frozenset({"/quit", "/exit", "/q"})
 PROMPT = "you> "
 ANSWER = "rapport> "
+REDRAW_SECONDS = 0.2
 HINT = "Type /quit to leave."
 
 
@@ -30,21 +32,30 @@ def printable(text: str) -> str:
     return "".join(mark for mark in text if mark == "\n" or unicodedata.category(mark) not in {"Cc", "Cf", "Cs"})
 
 
-def converse(loader: Loader, session: str, greeting: str, console: Console) -> None:
+def converse(loader: Loader, progress: Latest, session: str, greeting: str, console: Console) -> None:
     """Talk until /quit or the end of the input. The bot loads while the person types the first message.
 
+    `progress` is where the loading tells how far it is; it is shown only while the person waits.
     Raises the RapportError that kept the bot from loading.
     """
     console.print(Text(ANSWER, "bold green") + Text(printable(greeting)))
     console.print(HINT, style="dim", highlight=False)
     loader.start()
     for said in _lines(console):
-        with console.status("Waking up…"):
-            bot = loader.bot()
+        bot = _awaited(loader, progress, console)
         try:
             _turn(bot, session, said, console)
         except RapportError as error:
             console.print(Text(ANSWER, "bold green") + Text(printable(str(error))))
+
+
+def _awaited(loader: Loader, progress: Latest, console: Console) -> Bot:
+    with console.status(progress.text) as status:
+        while True:
+            try:
+                return loader.bot(REDRAW_SECONDS)
+            except NotReadyError:
+                status.update(progress.text)
 
 
 def _lines(console: Console) -> Iterator[str]:
@@ -87,19 +98,19 @@ def _turn(bot: Bot, session: str, said: str, console: Console) -> None:
             raise InputError(event.data["message"])
     console.print()
     if reply is not None:
-        print_picks(reply.items, bot.catalogue, console)
+        print_picks(reply.items, bot.profile(session), bot.catalogue, console)
         if reply.suggestions:
             labels = " | ".join(suggestion.label for suggestion in reply.suggestions)
             console.print(Text(f"  Try: {printable(labels)}", "dim"))
 
 
-def print_picks(picks: list[Recommendation], catalogue: Catalogue, console: Console) -> None:
+def print_picks(picks: list[Recommendation], profile: Profile, catalogue: Catalogue, console: Console) -> None:
     """A numbered line for each pick with its facts, and under it the strongest reasons."""
     for number, pick in enumerate(picks, start=1):
         line = Text(f"  {number}. ") + Text(printable(name_of(pick.item)), "bold")
         told = " · ".join(facts(pick.item, catalogue))
         console.print(line + Text(f"  {printable(told)}" if told else "", "dim"))
-        for reason in strongest(pick.reasons):
+        for reason in strongest(pick, profile, catalogue):
             quote = f" (you said “{reason['quote']}”)" if reason["quote"] else ""
             console.print(Text(printable(f"     - {reason['label']}{quote}"), "dim"))
 

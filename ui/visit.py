@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import html
 import logging
+import queue
 import re
 import secrets
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict
 
 from pydantic import TypeAdapter
 
 import retrieval
-from bot.records import Profile, Recommendation, Reply, Suggestion
+from bot.records import Profile, Recommendation, Reply, Suggestion, TurnEvent
 from retrieval.domain import DomainConfig
-from retrieval.errors import RapportError
+from retrieval.errors import InputError, RapportError
 from ui.art import data_uri, placeholder
 from ui.cards import CardView, GroupView, card, groups, marked
 
@@ -29,6 +31,8 @@ SESSION = re.compile(r"[A-Za-z0-9_-]{22,64}")
 REDRAW_SECONDS = 0.04
 """Streamed words are drawn at most this often."""
 WAITING = "…"
+GROUP_OF_TAP = {"like": "likes", "dislike": "dislikes", "seen": "seen"}
+"""The group of the profile that each button of a card adds to."""
 BLANK_ART = ("left", "middle", "right")
 """Names that the pictures of an empty page are drawn from."""
 FRESH = Suggestion(label="Show me others", text="show me others")
@@ -128,7 +132,9 @@ def starters(domain: DomainConfig) -> list[ChipView]:
 
 def opening(domain: DomainConfig) -> View:
     """The page of somebody who has not said anything yet."""
-    return View(conversation(domain.greeting, []), picks_view([], domain), starters(domain), profile_view(Profile(), domain))
+    return View(
+        conversation(domain.greeting, []), picks_view([], domain), starters(domain), profile_view(Profile(), domain)
+    )
 
 
 def picture_folder(bot: Bot) -> Path:
@@ -169,7 +175,7 @@ def converse(bot: Bot, session: str, text: str, shown: Sequence[Message]) -> Ite
     yield View(messages=[*asked, message("assistant", WAITING)], chips=[], draft="")
     words, drawn = "", 0.0
     try:
-        for event in bot.stream(session, text):
+        for event in in_one_thread(lambda: bot.stream(session, text)):
             if event.kind == "items" and event.data["items"]:
                 picks = _PICKS.validate_python(event.data["items"])
                 yield View(picks=cards_of(bot, picks, bot.profile(session)))
@@ -191,17 +197,43 @@ def converse(bot: Bot, session: str, text: str, shown: Sequence[Message]) -> Ite
     yield resume(bot, session)
 
 
+def in_one_thread(events: Callable[[], Iterator[TurnEvent]]) -> Iterator[TurnEvent]:
+    """Events as they come, made in a thread of their own.
+
+    Gradio asks for each next value from whichever thread is free and stops asking when the visitor leaves; a turn
+    holds the lock of its session, so it must begin and end in one thread, and it always ends.
+    """
+    arrived: queue.SimpleQueue[TurnEvent | Exception | None] = queue.SimpleQueue()
+
+    def work() -> None:
+        try:
+            for event in events():
+                arrived.put(event)
+            arrived.put(None)
+        except Exception as error:  # noqa: BLE001 - it is raised again where the events are read
+            arrived.put(error)
+
+    threading.Thread(target=work, name="rapport-turn", daemon=True).start()
+    while (event := arrived.get()) is not None:
+        if isinstance(event, Exception):
+            raise event
+        yield event
+
+
 def refused(asked: list[Message], why: str, text: str) -> View:
     """The answer to a message that could not be taken; the words go back into the box."""
     return View(messages=[*asked, message("assistant", why)], draft=text)
 
 
 def mark(bot: Bot, session: str, kind: str, item_id: str, cards: Sequence[CardView]) -> View:
-    """Record a tap on a card; a second tap on the same button takes it back."""
-    before = bot.profile(session)
-    group = {"like": before.likes, "dislike": before.dislikes, "seen": before.seen}[kind]
-    known = [belief for belief in group if belief.item_id == item_id]
-    profile = before
+    """Record a tap on a card; a second tap on the same button takes it back.
+
+    Raises InputError for another kind of tap, NotFoundError for an unknown item.
+    """
+    if kind not in GROUP_OF_TAP:
+        raise InputError(f"A card has no button '{kind}'. Known: {', '.join(GROUP_OF_TAP)}.")
+    profile = bot.profile(session)
+    known = [belief for belief in getattr(profile, GROUP_OF_TAP[kind]) if belief.item_id == item_id]
     for belief in known:
         profile = bot.remove(session, belief.id)
     if not known:

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from evals.bench import UTTERANCES, BenchReport, Figure, _mixed_up, percentile, print_report, utterances
-from evals.processes import _output, free_port, import_seconds, resident_bytes
+from evals.processes import free_port, import_seconds, output, resident_bytes
 from evals.scripts import read_scripts
 
 
@@ -78,10 +78,10 @@ def test_free_port_can_be_listened_on():
         listener.listen()
 
 
-def test_output_of_a_process_arrives_as_it_is_written():
+def testoutput_of_a_process_arrives_as_it_is_written():
     code = "import time; print('a', flush=True); time.sleep(1); print('b', flush=True)"
     started = time.perf_counter()
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
-        times = [time.perf_counter() - started for _ in _output(process, started + 30)]
+        times = [time.perf_counter() - started for _ in output(process, started + 30)]
     assert len(times) == 2
     assert times[1] - times[0] > 0.7

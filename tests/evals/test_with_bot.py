@@ -73,7 +73,7 @@ def test_replay_from_end_to_end(tmp_path, home, rows):
     report = replay.run_replay(options)
     systems = {result.system: result.measures for result in report.results}
     assert set(systems) == {
-        "Rapport", "random", "BM25", "MiniLM", "popularity", "co-mention", "RRF of BM25+MiniLM+popularity"
+        "Rapport", "random", "BM25", "MiniLM", "popularity", "co-mention", "RRF"
     }  # fmt: skip
     assert (report.dialogue_count, report.turns, report.targets, report.items) == (3, 6, 6, len(rows))
     assert report.train == "talk_train.jsonl"

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from retrieval.catalogue import Catalogue
 from retrieval.domain import DomainConfig, FacetConfig, Noun, NumberConfig, Verb, load_domain
 from retrieval.errors import CatalogueError
-from retrieval.importer import MAX_TEXT, ImportReport, import_file, plain_text
+from retrieval.importer import ImportReport, import_file
+from retrieval.rows import MAX_TEXT, plain_text
 
 SHOP = DomainConfig(
     name="shop",

@@ -226,6 +226,39 @@ def test_leftovers_of_a_build_are_removed(home: Path) -> None:
     assert [path.name for path in (home / "indexes").iterdir()] == [built_name(home)]
 
 
+def test_a_build_leaves_the_four_most_recently_used_indexes(tmp_path: Path) -> None:
+    names = ["one", "two", "three", "four"]
+    for hours, name in enumerate(names):
+        ensured(tmp_path, catalogue(digest=name))
+        used = time.time() - 3600 * (9 - hours)
+        os.utime(tmp_path / "indexes" / f"{name}-{MODEL}" / "manifest.json", (used, used))
+    assert ensured(tmp_path, catalogue(digest="one"))[1] == []  # opened, so the oldest is now "two"
+    (tmp_path / "indexes" / "note.txt").write_text("not an index")
+    ensured(tmp_path, catalogue(digest="five"))
+    kept = {path.name for path in (tmp_path / "indexes").iterdir()}
+    assert kept == {*(f"{name}-{MODEL}" for name in ("one", "three", "four", "five")), "note.txt"}
+    for name in ("one", "three", "four", "five"):
+        assert ensured(tmp_path, catalogue(digest=name))[1] == []
+
+
+def test_a_new_index_stays_though_the_others_are_dated_in_the_future(tmp_path: Path) -> None:
+    later = time.time() + 86_400
+    for name in ("one", "two", "three", "four"):
+        ensured(tmp_path, catalogue(digest=name))
+        os.utime(tmp_path / "indexes" / f"{name}-{MODEL}" / "manifest.json", (later, later))
+    ensured(tmp_path, catalogue(digest="five"))
+    assert len(list((tmp_path / "indexes").iterdir())) == 4
+    assert ensured(tmp_path, catalogue(digest="five"))[1] == []
+
+
+def test_opening_and_mending_delete_no_other_index(tmp_path: Path) -> None:
+    for name in ("one", "two", "three", "four"):
+        ensured(tmp_path, catalogue(digest=name))
+    remove_manifest(tmp_path / "indexes" / f"two-{MODEL}")
+    ensured(tmp_path, catalogue(digest="two"))
+    assert len(list((tmp_path / "indexes").iterdir())) == 4
+
+
 def built_name(home: Path) -> str:
     return next(path.name for path in (home / "indexes").iterdir() if not path.name.startswith("."))
 

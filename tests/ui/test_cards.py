@@ -11,7 +11,18 @@ from retrieval.domain import Noun, load_domain
 from retrieval.importer import import_file
 from retrieval.records import Item
 from ui.cards import (
-    MAX_BLURB, amount, blurb, card, facts, groups, image_source, local_image, marked, name_of, strength_word, strongest,
+    MAX_BLURB,
+    amount,
+    blurb,
+    card,
+    facts,
+    groups,
+    image_source,
+    local_image,
+    marked,
+    name_of,
+    strength_word,
+    strongest,
 )  # fmt: skip
 
 ROWS = [
@@ -78,16 +89,42 @@ def test_a_blurb_is_short_and_begins_like_its_text(text):
 # ---------------------------------------------------------------- reasons
 
 
-def test_the_strongest_reasons_are_shown_and_none_that_speaks_against():
+def shown(catalogue, *reasons, profile=None):
+    pick = Recommendation(item=catalogue.get("heat"), score=1.0, reasons=list(reasons))
+    return strongest(pick, profile or Profile(), catalogue)
+
+
+def test_the_strongest_reasons_are_shown_and_none_that_speaks_against(catalogue):
     reasons = [reason("weak", 0.1), reason("against", -0.9), *(reason(f"r{n}", 0.2 + n / 10) for n in range(4))]
-    assert [view["label"] for view in strongest(reasons)] == ["r3", "r2", "r1"]
+    assert [view["label"] for view in shown(catalogue, *reasons)] == ["r3", "r2", "r1"]
 
 
-def test_the_same_words_are_quoted_once():
-    views = strongest([reason("first", 0.5, "no gore"), reason("second", 0.4, "no gore"), reason("third", 0.3, "fun")])
+def test_the_same_words_are_quoted_once(catalogue):
+    views = shown(
+        catalogue, reason("first", 0.5, "no gore"), reason("second", 0.4, "no gore"), reason("third", 0.3, "fun")
+    )
     assert [(view["label"], view["quote"], view["turn"]) for view in views] == [
         ("first", "no gore", 2), ("second", "", 0), ("third", "fun", 2),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given_reason", "expected"),
+    [
+        ({"kind": "similar", "label": "Arrival"}, "like Arrival"),
+        ({"kind": "liked", "label": "Alien"}, "close to Alien, which you liked"),
+        ({"kind": "disliked", "label": "Saw"}, "unlike Saw, which you did not like"),
+        ({"kind": "facet", "label": "Michael Mann", "facet": "director", "value": "Michael Mann"}, "by Michael Mann"),
+        ({"kind": "facet", "label": "odd", "facet": "no-such-facet", "value": "odd"}, "odd"),
+        ({"kind": "number", "label": "minutes", "facet": "minutes"}, "2 h 50 min"),
+        ({"kind": "number", "label": "light_dark", "facet": "light_dark"}, "as you asked"),
+        ({"kind": "number", "label": "minutes", "facet": "minutes", "belief_id": "b1"}, "at most 3 h"),
+        ({"kind": "popularity", "label": "well known"}, "well known"),
+    ],
+)
+def test_a_reason_stands_alone(catalogue, given_reason, expected):
+    profile = Profile(constraints=[belief("constraints", label="at most 3 h", facet="minutes")])
+    assert shown(catalogue, Reason(weight=1.0, **given_reason), profile=profile)[0]["label"] == expected
 
 
 # ---------------------------------------------------------------- cards
@@ -136,7 +173,16 @@ def test_a_local_picture_is_used_only_when_it_lies_beside_the_catalogue(tmp_path
     (tmp_path / "b.png").write_bytes(b"x")
     (folder / "notes.txt").write_bytes(b"x")
     assert local_image("a.png", folder) == (folder / "a.png").resolve()
-    for image in (None, "", "absent.png", "../b.png", str(tmp_path / "b.png"), "notes.txt", "a.png\0", "http://x/a.png"):
+    for image in (
+        None,
+        "",
+        "absent.png",
+        "../b.png",
+        str(tmp_path / "b.png"),
+        "notes.txt",
+        "a.png\0",
+        "http://x/a.png",
+    ):
         assert local_image(image, folder) is None
 
 
@@ -159,7 +205,9 @@ def test_the_address_of_a_local_picture_is_escaped(tmp_path):
 def test_groups_come_in_order_and_empty_ones_are_left_out():
     profile = Profile(
         seen=[belief("seen")],
-        likes=[belief("likes", strength=0.9, evidence=[Evidence(turn=1, quote="a"), Evidence(turn=3, quote="loved it")])],
+        likes=[
+            belief("likes", strength=0.9, evidence=[Evidence(turn=1, quote="a"), Evidence(turn=3, quote="loved it")])
+        ],
         constraints=[belief("constraints", hard=True, strength=2.0, scope="person")],
     )
     found = groups(profile, load_domain("movies"))
@@ -169,6 +217,14 @@ def test_groups_come_in_order_and_empty_ones_are_left_out():
     assert (liked["quote"], liked["turn"], liked["percent"], liked["strength"]) == ("loved it", 3, 90, "strong")
     limit = found[0]["beliefs"][0]
     assert (limit["hard"], limit["kept"], limit["percent"]) == (True, True, 100)
+
+
+def test_a_tap_is_not_quoted_as_if_it_had_been_said(catalogue):
+    tap = Evidence(turn=2, quote="tapped “like” on Heat")
+    view = groups(Profile(likes=[belief(evidence=[tap])]), catalogue.domain)[0]["beliefs"][0]
+    assert (view["quote"], view["tapped"]) == ("", True)
+    liked = Reason(kind="liked", label="Alien", weight=1.0, evidence=[tap])
+    assert shown(catalogue, liked)[0]["quote"] == ""
 
 
 @given(st.floats(0, 1))

@@ -1,6 +1,7 @@
 """The server around the page: health, headers, pictures, and what Gradio must not offer."""
 
 import json
+import re
 import threading
 import time
 
@@ -109,7 +110,8 @@ def test_gradio_reports_nothing_and_shows_no_errors(client):
 
 def test_the_page_names_no_other_server_that_it_would_load_from(client):
     css = client.get("/theme.css").text + client.get("/config").json()["css"]
-    assert "http" not in css
+    assert re.findall(r"@import|url\(\s*[\"']?(?:https?:)?//", css) == []
+    assert "url('static/fonts/IBMPlexSans" in css
 
 
 def test_the_favicon_is_ours(client):

@@ -1,0 +1,120 @@
+"""Lines that show what was heard, before the picks: verdicts, exclusions, names not found, and the lead-in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.facts import in_sentence
+from bot.plan import Line
+from bot.querying import unverifiable
+from bot.records import Belief, Understanding
+from bot.state import SessionState
+from bot.text import join_words
+from retrieval.catalogue import Catalogue
+
+_COUNT_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_VERDICTS = (("seen", "ack_seen"), ("like", "ack_liked"), ("dislike", "ack_disliked"), ("reject", "ack_rejected"))
+_PLAIN_RANGES = {"year", "length"}
+
+
+def counted(template: str, count: int, catalogue: Catalogue, **slots: str) -> Line:
+    """A line with a number in it; its verbs and nouns agree with the number."""
+    one = count == 1
+    noun = catalogue.domain.noun
+    return Line(
+        template=template,
+        slots={
+            "count": _COUNT_WORDS[count] if count < len(_COUNT_WORDS) else str(count),
+            "are": "is" if one else "are", "these": "this one" if one else "these", "fit": "fits" if one else "fit",
+            "come": "comes" if one else "come", "remain": "remains" if one else "remain",
+            "nouns": noun.one if one else noun.many, **slots,
+        },
+        numbers=[float(count)],
+    )  # fmt: skip
+
+
+def heard(understanding: Understanding, state: SessionState, fresh: list[Belief], catalogue: Catalogue) -> list[Line]:
+    """What the person's words changed: items judged, values ruled out or liked, what cannot be used."""
+    lines = [line for relation, template in _VERDICTS if (line := _verdict(relation, template, fresh))]
+    quotes = [quote.quote for belief in fresh for quote in belief.evidence]
+    gone = [b for b in fresh if b.polarity < 0 and b.facet not in {"item", "text"} and b.low is None and b.high is None]
+    if gone:
+        template = "ack_exclude" if any(belief.hard for belief in gone) else "ack_distaste"
+        lines.append(_values_line(template, gone, "or", quotes))
+    tastes = [belief for belief in fresh if belief.relation == "taste" and belief.polarity > 0]
+    if tastes:
+        lines.append(_values_line("ack_taste", tastes, "and", quotes))
+    unknown = [belief.value for belief in fresh if belief.group == "unresolved"]
+    if unknown:
+        names = join_words([f"“{name}”" for name in unknown])
+        lines.append(Line(template="unresolved", slots={"names": names}, quotes=unknown))
+    blind = [belief.label for belief in unheld(fresh, catalogue)]
+    if blind:
+        labels = join_words([f"“{label}”" for label in blind])
+        lines.append(Line(template="unverifiable", slots={"labels": labels}, quotes=blind))
+    return lines
+
+
+def lead_in(
+    understanding: Understanding, fresh: list[Belief], catalogue: Catalogue, count: int, acknowledged: bool
+) -> Line:
+    """The line that leads into the picks."""
+    blind = unheld(fresh, catalogue)
+    wishes = [b for b in fresh if b.relation == "wish" and b.facet != "text" and b not in blind
+              and (b.polarity > 0 or b.low is not None or b.high is not None)]  # fmt: skip
+    critiques = [belief for belief in fresh if belief.relation == "critique"]
+    labels = [belief.label for belief in critiques + wishes]
+    support: dict[str, Any] = {
+        "numbers": [number for belief in fresh for number in _numbers(belief)],
+        "people": [belief.value for belief in fresh if belief.facet == "person"],
+        "titles": [catalogue.get(b.item_id).title for b in fresh if b.item_id], "quotes": [b.label for b in fresh],
+    }  # fmt: skip
+    similar = [belief.value for belief in fresh if belief.relation == "similar"]
+    if similar:
+        anchor = join_words(similar)
+        change = join_words([in_sentence(label.removesuffix(f" than {anchor}")) for label in labels])
+        template = "ack_similar_but" if change else "ack_similar"
+        return Line(template=template, slots={"anchor": anchor, "change": change}, **support)
+    if critiques or (wishes and all(_is_plain_range(belief, catalogue) for belief in wishes)):
+        return Line(template="ack_change", slots={"change": join_words(labels)}, **support)
+    if labels:
+        return Line(
+            template="ack_wish", slots={"wish": join_words([in_sentence(label) for label in labels])}, **support
+        )
+    if understanding.acts & {"seen", "reject"}:
+        return Line(template="ack_instead")
+    if "more" in understanding.acts:
+        return counted("ack_more", count, catalogue)
+    if not acknowledged and not fresh:
+        return Line(template="ack_surprise")
+    return counted("ack_list", count, catalogue)
+
+
+def unheld(fresh: list[Belief], catalogue: Catalogue) -> list[Belief]:
+    """Fresh beliefs that the catalogue has no data to honour."""
+    return unverifiable(SessionState(beliefs={belief.id: belief for belief in fresh}), catalogue)
+
+
+def _verdict(relation: str, template: str, fresh: list[Belief]) -> Line | None:
+    titles = [belief.value for belief in fresh if belief.relation == relation and belief.facet == "item"]
+    if not titles:
+        return None
+    many = "_many" if len(titles) > 1 and relation != "reject" else ""
+    return Line(template=template + many, slots={"titles": join_words(titles)}, titles=titles)
+
+
+def _values_line(template: str, beliefs: list[Belief], last: str, quotes: list[str]) -> Line:
+    proper = {"person", "language", "country"}
+    values = [belief.value if belief.facet in proper else in_sentence(belief.value) for belief in beliefs]
+    people = [belief.value for belief in beliefs if belief.facet == "person"]
+    return Line(template=template, slots={"values": join_words(values, last)}, people=people, quotes=quotes)
+
+
+def _is_plain_range(belief: Belief, catalogue: Catalogue) -> bool:
+    config = catalogue.domain.numbers.get(belief.facet)
+    return config is not None and config.role in _PLAIN_RANGES
+
+
+def _numbers(belief: Belief) -> list[float]:
+    found = [number for number in (belief.low, belief.high) if number is not None]
+    return found + [number + 1 for number in found]

@@ -1,0 +1,74 @@
+"""Lines about picks: the facts that caused each rank, said once, and a taste of the item."""
+
+from __future__ import annotations
+
+from bot.facts import Phrase, facet_phrase, head, hook, reason_phrases
+from bot.plan import Line
+from bot.text import join_words
+from retrieval.catalogue import Catalogue
+from retrieval.records import Item, Recommendation
+
+_TOO_SLIGHT = 0.02
+
+
+def pick_lines(items: list[Recommendation], catalogue: Catalogue) -> list[Line]:
+    """One line a pick; a fact that one line told is told again only where nothing else can be said."""
+    lines: list[Line] = []
+    used: set[str] = set()
+    for variant, recommendation in enumerate(items):
+        phrases = because(recommendation, catalogue, used, variant)
+        used |= {phrase.topic for phrase in phrases}
+        lines.append(_pick_line(recommendation.item, phrases, catalogue))
+    return lines
+
+
+def because(
+    recommendation: Recommendation, catalogue: Catalogue, used: set[str], variant: int = 0, limit: int = 3
+) -> list[Phrase]:
+    """The facts behind the strongest parts of a score, strongest first, no topic twice.
+
+    `used` topics come only when nothing else is left. The year is never among them: it stands beside the title.
+    """
+    year = catalogue.domain.number_of("year")
+    fresh: list[Phrase] = []
+    told: list[Phrase] = []
+    topics: set[str] = set()
+    for reason in recommendation.reasons:
+        if reason.weight <= _TOO_SLIGHT or (reason.kind == "number" and reason.facet == year):
+            continue
+        for phrase in reason_phrases(catalogue, recommendation.item, reason, topics, variant, short=True)[:1]:
+            if phrase.topic in used:
+                told.append(phrase)
+                others = reason_phrases(catalogue, recommendation.item, reason, topics | used, variant, short=True)
+                fresh += others[:1]
+                topics |= {other.topic for other in others[:1]}
+            elif phrase.topic not in topics:
+                topics.add(phrase.topic)
+                fresh.append(phrase)
+        if len(fresh) >= limit:
+            break
+    return fresh[:limit] or told[:2]
+
+
+def describe(item: Item, catalogue: Catalogue) -> list[Phrase]:
+    """What an item is, in two facts, when no wish explains its rank."""
+    domain = catalogue.domain
+    names = [name for role in ("mood", "theme") for name in domain.facets_of(role)]
+    phrases = [facet_phrase(catalogue, item, name, 2) for name in [*names, *domain.facets_of("person")[:2]]]
+    return [phrase for phrase in phrases if phrase is not None][:2]
+
+
+def _pick_line(item: Item, phrases: list[Phrase], catalogue: Catalogue) -> Line:
+    phrases = phrases or describe(item, catalogue)
+    taste = hook(item)
+    template = ("pick_hook" if taste else "pick") if phrases else ("pick_hook_only" if taste else "pick_plain")
+    return Line(
+        template=template,
+        slots={"head": head(item), "because": join_words([phrase.text for phrase in phrases]), "hook": taste},
+        claims=[claim for phrase in phrases for claim in phrase.claims],
+        titles=[item.title, *(title for phrase in phrases for title in phrase.titles)],
+        people=[person for phrase in phrases for person in phrase.people],
+        numbers=([float(item.year)] if item.year else []) + [number for phrase in phrases for number in phrase.numbers],
+        quotes=[taste, *(quote for phrase in phrases for quote in phrase.quotes)],
+        item_id=item.id, plain=f"{head(item)}.",
+    )  # fmt: skip

@@ -1,0 +1,280 @@
+"""Reading an utterance from left to right: what the words around each name say of it.
+
+A relation cue ("no", "loved", "something like") holds for the names after it until the next cue or a break such
+as "but" or a full stop; commas and "and" keep it, so "no horror, war or westerns" excludes all three.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from typing import Literal, NamedTuple
+
+from bot.cues import Cue, CueFinder
+from bot.gazetteer import Gazetteer, Name
+from bot.linking import Span
+from bot.quantities import Quantity, canonical
+from bot.records import Critique, ItemMention, Preference, Relation, Scope
+from bot.references import Pointer
+from retrieval.catalogue import Catalogue
+
+_ITEM_RELATIONS: dict[str, Relation] = {
+    "like": "like", "dislike": "dislike", "exclude": "reject", "seen": "seen", "unseen": "unseen",
+    "similar": "similar", "accept": "accept", "reject": "reject",
+}  # fmt: skip
+_REQUIRED_ROLES = {"genre", "person", "language", "country", "series"}
+_JOINS_QUANTITY = re.compile(r"\s*(?:from|in|of|the|any|or|and|,|nothing|something)?\s*(?:the)?\s*")
+_QUOTE_LIMIT = 90
+_AFTER_REACH = 60
+
+Mark = Cue | Span | Pointer | Quantity
+
+
+class Reading:
+    """What has been read so far; the reader appends to it."""
+
+    def __init__(self) -> None:
+        self.preferences: list[Preference] = []
+        self.constraints: list[Preference] = []
+        self.critiques: list[Critique] = []
+        self.mentions: list[ItemMention] = []
+        self.quantity: int | None = None
+        self.wished = False
+
+
+class _Clause(NamedTuple):
+    """Where the reader is: the relation in force, the cue that set it, and where the clause began."""
+
+    relation: str = ""
+    cue: str = ""
+    cue_start: int = 0
+    cue_end: int = -1
+    start: int = 0
+    negated_similar: bool = False
+
+
+class Reader:
+    """Reads marks against one catalogue; holds no state between calls."""
+
+    def __init__(self, catalogue: Catalogue, gazetteer: Gazetteer, cues: CueFinder) -> None:
+        self.catalogue = catalogue
+        self.domain = catalogue.domain
+        self.gazetteer = gazetteer
+        self.cues = cues
+        self._has_number = {n: bool((catalogue.column(n) == catalogue.column(n)).any()) for n in self.domain.numbers}
+
+    def read(self, text: str, folded: str, marks: Sequence[Mark], asked_item: str | None, asking: bool) -> Reading:
+        """Preferences, constraints, critiques and mentions of the marks, in order.
+
+        `asking`: the utterance is a question about an item (`asked_item`, if it names one), so that bare
+        qualities in it ("is it scary?") are not wishes.
+        """
+        reading = Reading()
+        clause = _Clause()
+        for place, mark in enumerate(marks):
+            if isinstance(mark, Cue):
+                clause = self._enter(folded, mark, clause)
+                reading.wished |= mark.name == "wish"
+                continue
+            following = (m.start for m in marks[place + 1 :] if isinstance(m, Span | Quantity))
+            limit = next(following, len(text))
+            quote = _quote(text, folded, max(clause.start, clause.cue_start), mark.end)
+            if isinstance(mark, Quantity):
+                self._read_quantity(folded, mark, clause, quote, reading)
+            elif isinstance(mark, Pointer):
+                self._read_pointer(folded, mark, clause, quote, limit, asking, reading)
+            elif mark.kind == "item":
+                self._read_item(text, folded, mark, clause, quote, limit, asked_item, reading)
+            else:
+                verdict = self.cues.after(folded, mark.end, min(limit, mark.end + 20))
+                if verdict and verdict.name == "neutral" and not clause.relation:
+                    clause = clause._replace(relation="neutral")
+                self._read_value(folded, mark, clause, folded[clause.start : limit], quote, asking, reading)
+        return reading
+
+    def _enter(self, folded: str, cue: Cue, clause: _Clause) -> _Clause:
+        if cue.kind == "break":
+            return _Clause(cue_start=cue.end, start=cue.end)
+        away = clause.relation == "exclude" and cue.name == "similar" and cue.start - clause.cue_end < 12
+        return _Clause(cue.name, cue.text, cue.start, cue.end, clause.start, away)
+
+    def mention(self, item_id: str, relation: Relation, quote: str, strength: float = 0.7) -> ItemMention:
+        """A mention of an item with its title filled in."""
+        title = self.catalogue.get(item_id).title
+        return ItemMention(item_id=item_id, title=title, relation=relation, strength=strength, quote=quote)
+
+    def _read_pointer(
+        self, folded: str, pointer: Pointer, clause: _Clause, quote: str, limit: int, asking: bool, reading: Reading
+    ) -> None:
+        between = folded[clause.cue_end : pointer.start].strip() if clause.cue_end >= 0 else "?"
+        touching = between in {"", "the", "both", "watched"}
+        exact = pointer.exact and not asking
+        verdict = self.cues.after(folded, pointer.end, min(limit, pointer.end + 40)) if exact else None
+        relation = _ITEM_RELATIONS.get(verdict.name if verdict else clause.relation)
+        if relation is None or not (touching or exact):
+            return
+        strength = self.cues.strength_of(clause.cue or (verdict.text if verdict else ""))
+        said = [self.mention(item_id, relation, quote, strength) for item_id in pointer.item_ids]
+        if verdict and clause.relation == "seen" and touching:
+            said += [self.mention(item_id, "seen", quote) for item_id in pointer.item_ids]
+        known = {(m.item_id, m.relation) for m in reading.mentions}
+        reading.mentions += [m for m in said if (m.item_id, m.relation) not in known]
+
+    def _read_item(
+        self, text: str, folded: str, span: Span, clause: _Clause, quote: str, limit: int, asked_item: str | None,
+        reading: Reading,
+    ) -> None:  # fmt: skip
+        item = self.catalogue.items[span.name.row]
+        verdict = self.cues.after(folded, span.end, min(limit, span.end + _AFTER_REACH))
+        strength = self.cues.strength_of(clause.cue or (verdict.text if verdict else ""))
+        words = text[span.start : verdict.end] if verdict else quote
+        relation: Relation
+        if clause.negated_similar:
+            relation, strength, words = "dislike", 0.5, quote
+        elif asked_item == item.id:
+            relation = "ask"
+        elif clause.relation in _ITEM_RELATIONS:
+            relation, words = _ITEM_RELATIONS[clause.relation], quote
+        else:
+            relation = _ITEM_RELATIONS.get(verdict.name, "mention") if verdict else "mention"
+        reading.mentions.append(self.mention(item.id, relation, words, strength))
+        if verdict and relation == "seen" and verdict.name in {"like", "dislike"}:
+            everyone = re.search(r"\b(?:they|both|them)\b", folded[span.end : verdict.end]) is not None
+            judged = [m for m in reading.mentions if m.relation == "seen"] if everyone else reading.mentions[-1:]
+            opinion = _ITEM_RELATIONS[verdict.name]
+            strength = self.cues.strength_of(verdict.text)
+            words = text[span.start : verdict.end]
+            reading.mentions += [self.mention(m.item_id, opinion, words, strength) for m in judged]
+
+    def _read_quantity(self, folded: str, said: Quantity, clause: _Clause, quote: str, reading: Reading) -> None:
+        if said.facet == "count":
+            reading.quantity = int(said.low or 1)
+            return
+        joined = _JOINS_QUANTITY.fullmatch(folded[clause.cue_end : said.start]) if clause.cue_end >= 0 else None
+        negative = clause.relation in {"exclude", "dislike"} and joined is not None
+        soft = said.approximate or clause.relation == "like"
+        preference = Preference(
+            facet=said.facet, value=said.value, polarity=-1.0 if negative else 1.0, strength=0.9, hard=not soft,
+            scope="person" if clause.relation == "like" else "session", low=said.low, high=said.high, quote=quote,
+        )  # fmt: skip
+        (reading.preferences if soft else reading.constraints).append(preference)
+
+    def _read_value(
+        self, folded: str, span: Span, clause: _Clause, words: str, quote: str, asking: bool, reading: Reading
+    ) -> None:
+        if asking and clause.relation in {"", "seen", "similar"}:
+            return
+        degree = self.cues.degree_before(folded, span.start)
+        if degree and degree[0] > 0 and clause.relation == "exclude":
+            degree = None
+        name = self._meaning(span, bool(degree) or clause.relation in {"exclude", "dislike"})
+        if name.direction:
+            self._read_quality(name, folded[span.start : span.end], degree, clause.relation, quote, reading)
+            return
+        lead = folded[max(0, span.start - 24) : span.start]
+        scope: Scope = "session"
+        if (self.cues.lasts(words) or clause.relation in {"like", "dislike"}) and not self.cues.passes(words):
+            scope = "person"
+        if degree:
+            reading.preferences.append(self._preference(name, float(degree[0]), 0.6, False, "session", quote, lead))
+        elif clause.relation == "neutral":
+            reading.preferences.append(self._preference(name, 1.0, 0.3, False, "session", quote, lead))
+        elif clause.relation == "exclude":
+            reading.constraints.append(self._preference(name, -1.0, 1.0, True, scope, quote, lead))
+        elif clause.relation in {"like", "dislike"}:
+            strength = self.cues.strength_of(clause.cue)
+            polarity = 1.0 if clause.relation == "like" else -1.0
+            hard = polarity < 0 and strength > 0.9
+            reading.preferences.append(self._preference(name, polarity, strength, hard, scope, quote, lead))
+        elif self.cues.insists(words):
+            reading.constraints.append(self._preference(name, 1.0, 1.0, True, "session", quote, lead))
+        elif clause.relation != "unseen":
+            config = self.domain.facets.get(name.kind)
+            required = config is None or config.role in _REQUIRED_ROLES
+            reading.wished = True
+            reading.preferences.append(
+                self._preference(name, 1.0, 0.9 if required else 0.75, False, scope, quote, lead)
+            )
+
+    def _read_quality(
+        self, name: Name, word: str, degree: tuple[int, float, int] | None, relation: str, quote: str, reading: Reading
+    ) -> None:
+        """A quality is a move from what is on screen when it is graded, else a bound of its own."""
+        config = self.domain.numbers[name.kind]
+        negative = relation in {"exclude", "dislike"}
+        if name.comparative or degree:
+            sign = degree[0] if degree else (-1 if negative else 1)
+            direction: Literal[-1, 1] = 1 if name.direction * sign > 0 else -1
+            word = word if name.comparative and sign > 0 else f"{'less' if sign < 0 else 'more'} {word}"
+            amount = degree[1] if degree else 1.0
+            reading.critiques.append(
+                Critique(number=name.kind, direction=direction, amount=amount, word=word, quote=quote)
+            )
+        elif relation != "neutral":
+            low, high = quality_bounds(config.role, config.step, -name.direction if negative else name.direction)
+            hard = (negative and config.role in {"level", "axis"}) or config.role == "age"
+            preference = Preference(
+                facet=name.kind, value=canonical(low, high), strength=0.8, hard=hard,
+                scope="person" if relation in {"like", "dislike"} else "session", low=low, high=high, quote=quote,
+            )  # fmt: skip
+            reading.wished |= relation not in {"like", "dislike"}
+            (reading.constraints if hard else reading.preferences).append(preference)
+
+    def _meaning(self, span: Span, graded: bool) -> Name:
+        """Between a value and an axis that share a word: the axis for degrees and negation, else what is on record."""
+        candidates = (span.name, *span.others)
+        axes = [name for name in candidates if name.direction]
+        values = [name for name in candidates if not name.direction and name.kind not in {"item", "person"}]
+        if not axes or not values:
+            return span.name
+        usable = [name for name in axes if self._has_number[name.kind]]
+        if graded:
+            return (usable or axes)[0]
+        recorded = [name for name in values if name.weight > 0]
+        return (recorded or usable or values)[0]
+
+    def _preference(
+        self, name: Name, polarity: float, strength: float, hard: bool, scope: Scope, quote: str, lead: str
+    ) -> Preference:
+        role = self._person_role(name.value, lead) if name.kind == "person" else None
+        return Preference(
+            facet=name.kind, value=name.value, polarity=polarity, strength=strength, hard=hard, scope=scope, role=role,
+            quote=quote,
+        )  # fmt: skip
+
+    def _person_role(self, person: str, lead: str) -> str | None:
+        """The facet a person is wanted in: said outright ("directed by"), or the only one on record."""
+        facets = self.gazetteer.person_roles.get(person, set())
+        for facet in facets:
+            words = (self.domain.facets[facet].phrases.wish or "").replace("{value}", "").strip()
+            if words not in {"", "with", "by"} and lead.rstrip().endswith(words):
+                return facet
+        return next(iter(facets)) if len(facets) == 1 else None
+
+
+def quality_bounds(role: str, step: float, direction: int) -> tuple[float | None, float | None]:
+    """What a bare quality asks for, by the role of its number and its end: "short" is at most 95 minutes."""
+    low = direction < 0
+    match role:
+        case "axis":
+            return (None, 0.45) if low else (0.55, None)
+        case "level":
+            return (None, 1.0) if low else (3.0, None)
+        case "age":
+            return (None, 8.0) if low else (15.0, None)
+        case "year":
+            return (None, 1980.0) if low else (date.today().year - 8.0, None)
+        case "length":
+            return (None, 95.0) if low else (140.0, None)
+        case _:
+            return (None, step) if low else (step, None)
+
+
+def _quote(text: str, folded: str, start: int, end: int) -> str:
+    """The person's own words around a name, short enough to quote."""
+    stop = re.search(r"[.!?;]|,\s|\b(?:but|and i)\b", folded[end:])
+    finish = end + stop.start() if stop else len(text)
+    begin = max(start, *(match.end() for match in re.finditer(r"[.!?;]\s", text[:end])), 0)
+    quote = text[begin : max(end, finish)].strip(" ,.;!?")
+    return quote if len(quote) <= _QUOTE_LIMIT else text[max(begin, end - 60) : end].strip(" ,.;!?")

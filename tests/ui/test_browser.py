@@ -1,0 +1,284 @@
+"""The page in a real Chromium: what a visitor sees, does and is protected from."""
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 900}
+QUIET = 10_000
+"""Milliseconds to wait for something to appear."""
+
+
+class Visitor:
+    """One browser context on one page, which notes errors and requests to other servers."""
+
+    def __init__(self, browser, address, **options):
+        self.address = address
+        self.context = browser.new_context(**{"viewport": DESK, **options})
+        self.context.set_default_timeout(QUIET)
+        self.troubles = []
+        self.page = self.context.new_page()
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.troubles.append(f"page: {error}"))
+        self.page.on("request", self._asked)
+        self.page.on("response", self._answered)
+        self.open()
+
+    def _heard(self, message):
+        if message.type in {"error", "warning"}:
+            self.troubles.append(f"console: {message.text}")
+
+    def _asked(self, request):
+        if (
+            not request.url.startswith(("data:", "blob:"))
+            and urlsplit(request.url).netloc != urlsplit(self.address).netloc
+        ):
+            self.troubles.append(f"external: {request.url}")
+
+    def _answered(self, response):
+        if response.status >= 400:
+            self.troubles.append(f"{response.status}: {response.url}")
+
+    def open(self):
+        self.page.goto(self.address)
+        self.page.wait_for_selector("#rapport-box textarea")
+        self.page.wait_for_function("localStorage.getItem('rapport_session') !== null")
+
+    def say(self, text):
+        """Say something and wait for the whole reply."""
+        before = self.page.locator("#rapport-chat .bot").count()
+        box = self.page.locator("#rapport-box textarea")
+        box.fill(text)
+        box.press("Enter")
+        self.wait_for_reply(before)
+
+    def wait_for_reply(self, before):
+        self.page.wait_for_function(
+            """([count, waiting]) => {
+                const replies = document.querySelectorAll('#rapport-chat .bot');
+                return replies.length > count && replies[replies.length - 1].innerText.trim() !== waiting;
+            }""",
+            arg=[before, "…"],
+        )
+        self.page.wait_for_function("document.querySelector('#rapport-chips .r-chip') !== null")
+        self.page.wait_for_timeout(150)
+
+    def titles(self):
+        return self.page.locator(".r-title").all_inner_texts()
+
+    def beliefs(self):
+        return self.page.locator(".r-label").all_inner_texts()
+
+    def button(self, kind, number=0):
+        return self.page.locator(f".r-mark[data-kind={kind}]").nth(number)
+
+    def wait_pressed(self, kind, number=0):
+        selector = f".r-card >> nth={number} >> .r-mark[data-kind={kind}][aria-pressed=true]"
+        self.page.wait_for_selector(selector)
+
+
+@pytest.fixture
+def visit(chromium):
+    visitors = []
+
+    def begin(address, **options):
+        visitors.append(Visitor(chromium, address, **options))
+        return visitors[-1]
+
+    yield begin
+    for visitor in visitors:
+        visitor.context.close()
+
+
+def test_a_whole_visit(site, visit):
+    one = visit(site)
+    assert one.page.locator("h1").inner_text() == "Rapport"
+    assert one.page.locator(".r-chip").count() == 4
+    assert "Nothing yet" in one.page.locator(".r-profile").inner_text()
+
+    # A starter is said with a tap; cards, words and the profile follow.
+    one.page.locator(".r-chip").first.click()
+    one.wait_for_reply(1)
+    assert len(one.titles()) == 3
+    said = one.page.locator("#rapport-chat .user").inner_text()
+    assert said == "Something like Arrival, but less sad"
+    quotes = one.page.locator(".r-card .r-said q").all_inner_texts()
+    assert quotes
+    assert all(re.sub(r"[“”]", "", quote) in said for quote in quotes)
+    assert any("Arrival" in belief for belief in one.beliefs())
+
+    # Taps show at once, on the card and in the profile.
+    first, second, _ = one.titles()
+    one.button("like", 0).click()
+    one.wait_pressed("like", 0)
+    one.button("seen", 1).click()
+    one.wait_pressed("seen", 1)
+    assert "seen" in one.page.locator(".r-note").nth(1).inner_text()
+    assert any(belief in first for belief in one.beliefs())
+    one.page.locator(".r-chip", has_text="Show me others").click()
+    one.wait_for_reply(2)
+    assert second not in one.titles()
+
+    # A belief is removed with its button, and its card shows it no more.
+    count = len(one.beliefs())
+    label = one.beliefs()[-1]
+    one.page.get_by_role("button", name=f"Remove {label}", exact=True).last.click()
+    one.page.wait_for_function("count => document.querySelectorAll('.r-label').length < count", arg=count)
+
+    # A reload resumes the conversation; another visitor sees nothing of it.
+    before = (one.page.locator("#rapport-chat .message").all_inner_texts(), one.titles(), one.beliefs())
+    one.open()
+    one.page.wait_for_selector(".r-card")
+    assert (one.page.locator("#rapport-chat .message").all_inner_texts(), one.titles(), one.beliefs()) == before
+    other = visit(site)
+    assert other.page.locator("#rapport-chat .user").count() == 0
+    assert other.titles() == []
+    assert other.beliefs() == []
+    other.say("a western")
+    assert one.page.locator("#rapport-chat .user").count() == 2
+    one.open()
+    one.page.wait_for_selector(".r-card")
+    assert "a western" not in one.page.locator("#rapport-chat").inner_text()
+
+    # Undo and start over are ordinary turns.
+    one.say("nothing scary please")
+    known = one.beliefs()
+    one.page.get_by_role("button", name="Undo").click()
+    one.page.wait_for_function("known => document.querySelectorAll('.r-label').length < known", arg=len(known))
+    one.page.get_by_role("button", name="Start over").click()
+    one.page.wait_for_function("document.querySelectorAll('#rapport-chat .user').length === 0")
+    assert one.titles() == []
+    assert one.page.locator(".r-chip").count() == 4
+
+    assert one.troubles == []
+    assert other.troubles == []
+
+
+def test_a_message_that_is_too_long_stays_in_the_box(site, visit):
+    one = visit(site)
+    long = "x" * 2001
+    box = one.page.locator("#rapport-box textarea")
+    box.fill(long)
+    box.press("Enter")
+    one.page.wait_for_function("document.querySelector('#rapport-chat').innerText.includes('2,000')")
+    one.page.wait_for_function("document.querySelector('#rapport-box textarea').value.length === 2001")
+    one.say("a comedy please")
+    assert len(one.titles()) == 3
+    assert long not in one.page.locator("#rapport-chat").inner_text()
+    assert one.troubles == []
+
+
+def test_a_hostile_catalogue_is_only_text(hostile_site, visit):
+    one = visit(hostile_site)
+    one.say("a drama")
+    assert len(one.titles()) > 5
+    shown = "\n".join(one.titles())
+    for text in ("${window.pwned=1}", "<img src=x onerror='window.pwned=4'>", "back\\slash \\u0024{window.pwned=5}"):
+        assert text in shown
+    one.button("like").click()
+    one.wait_pressed("like")
+    one.button("seen", 1).click()
+    one.wait_pressed("seen", 1)
+    one.page.locator(".r-ask").first.click()
+    one.wait_for_reply(2)
+    one.say("I love ${window.pwned=20} <img src=x onerror=window.pwned=21> ![i](http://127.0.0.1:9/y.png)")
+    one.open()
+    one.page.wait_for_selector(".r-card")
+    assert one.page.evaluate("window.pwned") is None
+    assert one.page.locator(".r-card img:not(.r-art), .r-card script, .r-card [onmouseover]").count() == 0
+    links = one.page.locator(".r-title a")
+    assert all(links.nth(n).get_attribute("href").startswith("https://127.0.0.1/") for n in range(links.count()))
+    assert one.troubles == []
+
+
+def test_everything_can_be_reached_with_the_keyboard(site, visit):
+    one = visit(site)
+    one.say("a comedy please")
+    one.page.locator("#rapport-box textarea").focus()
+    reached = []
+    for _ in range(40):
+        one.page.keyboard.press("Tab")
+        reached.append(
+            one.page.evaluate(
+                """() => {
+                    const at = document.activeElement;
+                    const style = getComputedStyle(at);
+                    return [at.getAttribute('aria-label') || at.innerText, style.outlineStyle, style.outlineWidth];
+                }"""
+            )
+        )
+    names = [name for name, _, _ in reached]
+    title = one.page.locator(".r-card").first.get_attribute("data-item")
+    assert title
+    for name in ("Undo", "Start over"):
+        assert name in names
+    for beginning in ("Like ", "Not for me: ", "Seen: ", "More like ", "Why ", "Remove "):
+        assert any(name.startswith(beginning) for name in names), beginning
+    like = next(entry for entry in reached if entry[0].startswith("Like "))
+    assert like[1] == "solid"
+    assert like[2] == "2px"
+    one.button("like").focus()
+    one.page.keyboard.press("Enter")
+    one.wait_pressed("like")
+    assert one.page.evaluate("document.activeElement.dataset.kind") == "like"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_everything_without_sideways_scrolling(site, visit, scheme):
+    one = visit(site, viewport=PHONE, color_scheme=scheme)
+    one.say("something like Alien")
+    width = one.page.evaluate("document.documentElement.scrollWidth")
+    assert width <= PHONE["width"]
+    for selector in (".r-card", ".r-profile", "#rapport-box", "#rapport-chat"):
+        box = one.page.locator(selector).first.bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= PHONE["width"]
+
+
+CONTRAST = """() => {
+  const parse = (text) => {
+    const parts = text.match(/[\\d.]+/g).map(Number);
+    return parts.length < 4 ? [...parts, 1] : parts;
+  };
+  const over = (top, under) => top.slice(0, 3).map((c, i) => c * top[3] + under[i] * (1 - top[3]));
+  const light = (rgb) => {
+    const [r, g, b] = rgb.map((c) => c / 255).map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = (element) => {
+    const layers = [];
+    for (let at = element; at; at = at.parentElement) layers.push(parse(getComputedStyle(at).backgroundColor));
+    return layers.reverse().reduce((under, layer) => over(layer, under), [255, 255, 255]);
+  };
+  const poor = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    if (!walker.currentNode.textContent.trim() || !element.checkVisibility({visibilityProperty: true})) continue;
+    if (['SCRIPT', 'STYLE', 'NOSCRIPT'].includes(element.tagName)) continue;
+    const under = ground(element);
+    const [a, b] = [light(over(parse(getComputedStyle(element).color), under)), light(under)];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) poor.push(`${ratio.toFixed(2)} ${walker.currentNode.textContent.trim().slice(0, 40)}`);
+  }
+  return poor;
+}"""
+"""Every visible text whose colour stands less than 4.5:1 from what is behind it."""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_stands_out_from_its_ground(site, visit, scheme):
+    one = visit(site, color_scheme=scheme)
+    assert one.page.evaluate(CONTRAST) == []
+    one.say("I love comedies, no horror")
+    one.button("like").click()
+    one.wait_pressed("like")
+    one.button("seen", 1).click()
+    one.wait_pressed("seen", 1)
+    one.page.mouse.move(0, 0)
+    one.page.wait_for_timeout(300)
+    assert one.page.evaluate(CONTRAST) == []

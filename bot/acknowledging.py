@@ -37,7 +37,8 @@ def heard(understanding: Understanding, state: SessionState, fresh: list[Belief]
     """What the person's words changed: items judged, values ruled out or liked, what cannot be used."""
     lines = [line for relation, template in _VERDICTS if (line := _verdict(relation, template, fresh))]
     quotes = [quote.quote for belief in fresh for quote in belief.evidence]
-    gone = [b for b in fresh if b.polarity < 0 and b.facet not in {"item", "text"} and b.low is None and b.high is None]
+    facets = {"person", *catalogue.domain.facets}
+    gone = [belief for belief in fresh if belief.polarity < 0 and belief.facet in facets]
     if gone:
         template = "ack_exclude" if any(belief.hard for belief in gone) else "ack_distaste"
         lines.append(_values_line(template, gone, "or", quotes))

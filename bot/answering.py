@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from bot.beliefs import update
@@ -12,13 +11,12 @@ from bot.plan import Line, ReplyPlan
 from bot.querying import build_query
 from bot.records import Belief, Evidence, Suggestion, Understanding
 from bot.state import SessionState
-from bot.text import join_words
+from bot.text import join_words, sentences
 from retrieval.catalogue import Catalogue
 from retrieval.filters import broken
 from retrieval.recommend import Recommender
 from retrieval.records import Bound, Item, Reason, Term
 
-_SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"“])")
 _ABOUT_LIMIT = 420
 
 
@@ -44,9 +42,8 @@ def plan_answer(understanding: Understanding, state: SessionState, catalogue: Ca
 
 def summary(item: Item) -> str:
     """The first sentences of an item's text, about two, cut at a sentence where possible."""
-    sentences = _SENTENCES.split(item.text)
     text = ""
-    for sentence in sentences[:3]:
+    for sentence in sentences(item.text)[:3]:
         if text and len(text) + len(sentence) > _ABOUT_LIMIT:
             break
         text = f"{text} {sentence}".strip()

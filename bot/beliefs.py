@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -15,9 +15,12 @@ from bot.records import Belief, Critique, Entity, Evidence, Group, ItemMention, 
 from bot.state import SessionState
 from bot.text import key
 from retrieval.catalogue import Catalogue
+from retrieval.domain import FacetConfig
 
 _NUMBER_ROLES = {"decade": "year", "year": "year", "length": "length", "age": "age", "price": "price"}
 _REPLACED_ROLES = {"genre", "person", "language", "country", "series"}
+_KIND_ROLES = {"genre", "theme", "series"}
+_REFINES = re.compile(r"\b(?:but|also|as well|too|plus|instead|and also|ones?|them|those|these|it|that|still)\b")
 _QUOTES_KEPT = 5
 
 
@@ -82,12 +85,12 @@ def _of_preference(said: Preference, group: Group, catalogue: Catalogue, turn: i
             polarity=said.polarity, strength=said.strength, hard=said.hard, scope=said.scope, low=said.low,
             high=said.high, relation="wish", evidence=evidence,
         )  # fmt: skip
-    wished = group == "likes" and said.scope == "session"
+    wished = group != "dislikes" and said.polarity > 0 and (said.scope == "session" or group == "constraints")
     return Belief(
         id=f"{said.facet}:{slug(said.value)}", group=group,
         label=value_label(domain, said.facet, said.value, said.polarity, said.role), facet=said.facet,
         value=said.value, polarity=said.polarity, strength=said.strength, hard=said.hard, scope=said.scope,
-        role=said.role, relation="wish" if wished else "taste", evidence=evidence,
+        role=said.role, relation="wish" if wished else "rule" if group == "constraints" else "taste", evidence=evidence,
     )  # fmt: skip
 
 
@@ -162,6 +165,13 @@ def _superseded(
         if belief.relation == "wish" and belief.polarity > 0 and belief.strength > 0.8 and (belief.facet == "person" or
             (belief.facet in facets and facets[belief.facet].role in _REPLACED_ROLES))
     }  # fmt: skip
+    if _is_new_need(found, understanding, facets):
+        kept = {"like", "dislike", "seen", "reject", "accept"}
+        gone += [
+            old.id for old in state.beliefs.values()
+            if old.scope == "session" and old.polarity > 0 and old.relation not in kept and old.group != "unresolved"
+            and old.id not in {belief.id for belief in found}
+        ]  # fmt: skip
     adding = re.search(r"\b(?:also|and also|as well|too|plus)\b", understanding.text.lower()) is not None
     new_ids = {belief.id for belief in found}
     for old in state.beliefs.values():
@@ -178,6 +188,26 @@ def _superseded(
     judged = {belief.item_id for belief in found if belief.relation in {"like", "accept"}}
     gone += [f"item:{i}" for i in judged if i and f"item:{i}" in state.beliefs and f"item:{i}" not in new_ids]
     return gone
+
+
+def _is_new_need(found: Sequence[Belief], understanding: Understanding, facets: Mapping[str, FacetConfig]) -> bool:
+    """Whether an utterance asks for something else altogether, so that earlier wishes of the session lapse.
+
+    It does when it names an example outright ("something like X"), or a kind together with another
+    condition ("a western from the 50s"), and nothing in it points back at what came before.
+    """
+    if any(belief.relation == "similar" for belief in found):
+        pointed = {mention.item_id for mention in understanding.mentions if mention.relation == "similar"}
+        named = {entity.item_id for entity in understanding.entities if entity.kind == "item"}
+        return bool(pointed & named)
+    wishes = [belief for belief in found if belief.relation == "wish" and belief.polarity > 0]
+    kinds = [b for b in wishes if b.facet in facets and facets[b.facet].role in _KIND_ROLES and b.strength > 0.8]
+    return (
+        bool(kinds)
+        and len(wishes) > 1
+        and not understanding.critiques
+        and not _REFINES.search(understanding.text.lower())
+    )
 
 
 def _merge(earlier: Belief, newer: Belief, catalogue: Catalogue) -> Belief:

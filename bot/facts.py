@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from bot.plan import Claim
-from bot.text import join_words
+from bot.text import join_words, sentences
 from prompts.loader import load_templates
 from retrieval.catalogue import Catalogue
 from retrieval.records import Item, Reason, Record
@@ -15,7 +15,7 @@ from retrieval.records import Item, Reason, Record
 _PROPER_ROLES = {"person", "award", "place", "era", "country", "language", "series"}
 _TELLING = {"theme": 1.5, "person": 1.2, "mood": 1.0, "series": 1.5}
 _TELLING_SHARE = 0.3
-_SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"“])")
+_NAMES_SHARE = 0.3  # a sentence with more capitals is a cast list
 _GENRE_STANDS = (
     "comedy", "drama", "thriller", "western", "musical", "documentary", "satire", "mystery", "biography", "noir",
     "romance", "fantasy",
@@ -46,13 +46,14 @@ def head(item: Item) -> str:
 
 
 def hook(item: Item, limit: int = 190) -> str:
-    """One concrete sentence of an item's own text: the first that neither repeats the title nor runs long."""
-    for sentence in _SENTENCES.split(item.text)[:4]:
-        if (
-            30 <= len(sentence) <= limit
-            and item.title.lower() not in sentence.lower()
-            and sentence.endswith((".", "!", "?"))
-        ):
+    """One concrete sentence of an item's own text: the first that is no list of names and neither repeats the title
+    nor runs long; empty when there is none."""
+    for sentence in sentences(item.text)[:5]:
+        words = sentence.split()
+        names = sum(word[:1].isupper() for word in words[1:])
+        told = item.title.lower() in sentence.lower()
+        ends = sentence.endswith((".", "!", "?"))
+        if ends and not told and 30 <= len(sentence) <= limit and names < _NAMES_SHARE * len(words):
             return sentence
     return ""
 
@@ -167,6 +168,8 @@ def shared_phrase(
             continue
         mine = catalogue.values(item, name)
         for value in catalogue.values(other, name):
+            if config.role == "theme" and value.lower() in catalogue.domain.kind_words:
+                continue
             share = len(catalogue.postings(name)[value]) / len(catalogue)
             if value in mine and share < _TELLING_SHARE and f"{name}:{value}" not in taken:
                 weight = config.similar * -float(np.log(share)) * _TELLING.get(config.role, 0.5)
@@ -177,7 +180,7 @@ def shared_phrase(
     name = telling[0][1]
     role = catalogue.domain.facets[name].role
     values = [value for _, facet, value in telling if facet == name][: 2 if role in {"theme", "mood"} else 1]
-    if any(" and " in value for value in values):
+    if any(" and " in value for value in values) or (len(values) > 1 and values[0][:4] == values[1][:4]):
         values = values[:1]
     slots = {"other": other.title, "values": join_words([in_sentence(value) for value in values])}
     if role == "genre":

@@ -108,11 +108,16 @@ class Gazetteer:
             if not config.speaks or config.role in {"person", "alias"}:
                 continue
             present = catalogue.postings(facet)
-            for value, synonyms in config.synonyms.items():
-                weight = float(len(present.get(value, ())))
-                for said in {value.lower(), *synonyms}:
-                    for form in _plural_forms(key(said)):
-                        self._add(form, Name(facet, value, weight, "synonym"))
+            by_key: dict[str, list[str]] = defaultdict(list)
+            for value in present:
+                by_key[key(value)].append(value)
+            for concept, synonyms in config.synonyms.items():
+                forms = {form for said in (concept, *synonyms) for form in _plural_forms(key(said))}
+                # A catalogue may write the concept in one of the ways people say it ("sci-fi").
+                written = [concept] if concept in present else [v for form in sorted(forms) for v in by_key[form]]
+                for value in written or [concept]:
+                    for form in forms:
+                        self._add(form, Name(facet, value, float(len(present.get(value, ()))), "synonym"))
             for value in present:
                 self._add(key(value), Name(facet, value, float(len(present[value])), "value"))
 

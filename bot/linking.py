@@ -18,6 +18,7 @@ from retrieval.catalogue import Catalogue
 from retrieval.domain import FacetConfig
 
 _TITLE_CUES = {"like", "dislike", "seen", "unseen", "similar", "accept", "exclude", "verdict", "ask"}
+_ROLE_RANK = {"genre": 3, "language": 2, "country": 2, "mood": 2}
 _NONE = FacetConfig(role="none", fields=())
 _ASKED = re.compile(
     r"\b(?:tell me (?:more )?about|who (?:directed|made|wrote|stars? in|is in|was in|plays in)|how long is|what is|what's|whats|"
@@ -143,9 +144,13 @@ class Linker:
         if titles and title_fit > 0 and (not values or title_fit > 1):
             return Span(start, end, titles[0], tuple(titles[1:]), title_fit)
         if values:
-            best = max(values, key=lambda name: (name.weight > 0, name.form == "synonym", name.weight))
+            best = max(values, key=self._preferred)
             return Span(start, end, best, tuple(name for name in values if name != best), 0.95)
         return None
+
+    def _preferred(self, name: Name) -> tuple[bool, bool, int, float]:
+        config = self.catalogue.domain.facets.get(name.kind, _NONE)
+        return name.weight > 0, name.form == "synonym", _ROLE_RANK.get(config.role, 1), name.weight
 
     def _value_holds(self, name: Name, folded: str, said: Sequence[Token]) -> bool:
         words = [token.word for token in said]

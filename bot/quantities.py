@@ -83,7 +83,9 @@ def _decades(folded: str, lexicon: Lexicon) -> list[Quantity]:
         low, high = {"early": (first, first + 4), "mid": (first + 3, first + 6), "late": (first + 5, first + 9)}.get(
             match["part"] or "", (first, first + 9)
         )
-        side = match["side"] or {"older": "until", "earlier": "until", "before": "until", None: ""}.get(match["tail"], "since")
+        side = match["side"] or {"older": "until", "earlier": "until", "before": "until", None: ""}.get(
+            match["tail"], "since"
+        )
         if re.fullmatch(_BEFORE, side) and not re.match("until|up to|by", side):
             found.append(Quantity("year", f"<{low}", None, low - 1, match.start(), match.end()))
         elif re.fullmatch(_BEFORE, side):

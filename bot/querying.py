@@ -11,8 +11,9 @@ from bot.state import SessionState
 from retrieval.catalogue import Catalogue
 from retrieval.records import Anchor, Bound, Query, Steer, Term
 
-_REQUIRED_ROLES = {"genre", "person", "language", "country", "series"}
+_REQUIRED_ROLES = {"genre", "person", "theme", "language", "country", "series"}
 _REQUIRED_STRENGTH = 0.85
+_COVERED = 0.6  # themes are binding where at least this share of items has any; else they only guide
 
 
 def build_query(state: SessionState, catalogue: Catalogue, again: bool = False, without: Iterable[str] = ()) -> Query:
@@ -49,6 +50,8 @@ def build_query(state: SessionState, catalogue: Catalogue, again: bool = False, 
                 steers.append(steer)
         elif belief.value in catalogue.postings(belief.role or belief.facet):
             terms.append(_term(belief, catalogue))
+            if _is_sparse(belief, catalogue) and (steer := _steer_value(belief, catalogue)):
+                steers.append(steer)
         elif steer := _steer_value(belief, catalogue):
             steers.append(steer)
     return Query(
@@ -94,6 +97,8 @@ def required(belief: Belief, catalogue: Catalogue) -> bool:
         return True
     facets = catalogue.domain.facets
     role = "person" if belief.facet == "person" else facets[belief.facet].role if belief.facet in facets else ""
+    if role == "theme" and catalogue.coverage(belief.facet) < _COVERED:
+        return False
     return (
         belief.relation == "wish" and belief.scope == "session" and belief.polarity > 0
         and belief.strength >= _REQUIRED_STRENGTH and role in _REQUIRED_ROLES
@@ -134,6 +139,12 @@ def _term(belief: Belief, catalogue: Catalogue) -> Term:
         facet=belief.role or belief.facet, value=belief.value, weight=belief.polarity * belief.strength,
         hard=required(belief, catalogue), group=_group(belief), belief_id=belief.id, evidence=tuple(belief.evidence),
     )  # fmt: skip
+
+
+def _is_sparse(belief: Belief, catalogue: Catalogue) -> bool:
+    """Whether the facet is filled for too few items to be the only evidence: then the text is asked too."""
+    config = catalogue.domain.facets.get(belief.facet)
+    return config is not None and config.role == "theme" and catalogue.coverage(belief.facet) < _COVERED
 
 
 def _group(belief: Belief) -> str:

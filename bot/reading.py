@@ -23,7 +23,7 @@ _ITEM_RELATIONS: dict[str, Relation] = {
     "like": "like", "dislike": "dislike", "exclude": "reject", "seen": "seen", "unseen": "unseen",
     "similar": "similar", "accept": "accept", "reject": "reject",
 }  # fmt: skip
-_REQUIRED_ROLES = {"genre", "person", "language", "country", "series"}
+_REQUIRED_ROLES = {"genre", "person", "theme", "language", "country", "series"}
 _JOINS_QUANTITY = re.compile(r"\s*(?:from|in|of|the|any|or|and|,|nothing|something)?\s*(?:the)?\s*")
 _QUOTE_LIMIT = 90
 _AFTER_REACH = 60

@@ -11,6 +11,8 @@ _QUOTES = str.maketrans(
     {"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": "-"}
 )
 _TOKEN = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*|[^\W\d_]+|&")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"“])")
+_ABBREVIATED = re.compile(r"(?:\b[A-Z]|\b(?:Mr|Mrs|Ms|Dr|Jr|Sr|St|vs|Lt|Col|Gen|Capt|Sgt|Prof|No|Bros|etc))\.'?$")
 _NUMBER_WORDS = {
     "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
     "nine": "9", "ten": "10", "eleven": "11", "twelve": "12", "thirteen": "13", "ii": "2", "iii": "3", "iv": "4",
@@ -52,6 +54,17 @@ def key_word(word: str) -> str:
 def key(text: str) -> str:
     """The form under which a whole name is compared: "Ocean's Eleven" -> "oceans 11"."""
     return " ".join(key_word(token.word) for token in tokens(fold(text)))
+
+
+def sentences(text: str) -> list[str]:
+    """Prose split at sentence ends; initials and common abbreviations end no sentence."""
+    parts: list[str] = []
+    for piece in _SENTENCE_END.split(text):
+        if parts and _ABBREVIATED.search(parts[-1]):
+            parts[-1] = f"{parts[-1]} {piece}"
+        else:
+            parts.append(piece)
+    return parts
 
 
 def join_words(words: list[str], last: str = "and") -> str:

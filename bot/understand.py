@@ -58,7 +58,9 @@ class Understander:
         act_cues = self.cues.acts(spoken)
         quantities = find_quantities(folded, self.lexicon, self.domain)
         relations = self.cues.relations(folded)
-        spans = self.linker.link(text, folded, words, relations, quantities, {start for start, _ in self.cues.verdicts(folded)})
+        spans = self.linker.link(
+            text, folded, words, relations, quantities, {start for start, _ in self.cues.verdicts(folded)}
+        )
         command = next((act for act in _COMMANDS if act in act_cues), None)
         if command or ("off_topic" in act_cues and "request" not in act_cues):
             acts = {command or "off_topic"}

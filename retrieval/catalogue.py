@@ -31,6 +31,7 @@ class Catalogue:
         self.popularity: NDArray[np.float32] = np.array([item.popularity for item in self.items], dtype=np.float32)
         self._postings: dict[str, dict[str, NDArray[np.int32]]] = {}
         self._columns: dict[str, NDArray[np.float32]] = {}
+        self._coverage: dict[str, float] = {}
 
     def __len__(self) -> int:
         return len(self.items)
@@ -74,6 +75,13 @@ class Catalogue:
                     rows.setdefault(value, []).append(row)
             self._postings[facet] = {value: np.array(found, dtype=np.int32) for value, found in rows.items()}
         return self._postings[facet]
+
+    def coverage(self, facet: str) -> float:
+        """The share of items that have any value of a facet."""
+        if facet not in self._coverage:
+            rows = list(self.postings(facet).values())
+            self._coverage[facet] = len(np.unique(np.concatenate(rows))) / len(self) if rows else 0.0
+        return self._coverage[facet]
 
     def column(self, number: str) -> NDArray[np.float32]:
         """A number of every item, (n,) in the catalogue's unit, NaN where unknown. Computed once."""

@@ -121,6 +121,16 @@ class DomainConfig(Config):
         return next((name for name, number in self.numbers.items() if number.role == role), None)
 
     @cached_property
+    def kind_words(self) -> frozenset[str]:
+        """Words, in lower case, that name a genre or a mood: as a theme they would say nothing new."""
+        words: set[str] = set()
+        for facet in self.facets.values():
+            if facet.role in {"genre", "mood"}:
+                for value, synonyms in facet.synonyms.items():
+                    words |= {value.lower(), *(synonym.lower() for synonym in synonyms)}
+        return frozenset(words)
+
+    @cached_property
     def field_to_facet(self) -> dict[str, str]:
         return {field: name for name, facet in self.facets.items() for field in facet.fields}
 

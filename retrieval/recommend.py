@@ -127,7 +127,7 @@ class Recommender:
 
     def _parts(self, query: Query) -> list[_Part]:
         weights = self.weights
-        parts = [_Part(np.float32(weights.popularity) * self.catalogue.popularity, "popularity", "well known")]
+        parts = [_Part(weights.popularity * self.catalogue.popularity, "popularity", "well known")]
         parts += self._text_parts(query)
         for term in query.terms:
             scores = weights.facet * term.weight * branches.facet(self.catalogue, term)
@@ -169,7 +169,8 @@ class Recommender:
         text, facets = self._similar(row)
         scale = weight if asked else weight * self.weights.liked
         kind: ReasonKind = "similar" if asked else "liked" if weight > 0 else "disliked"
-        scores = scale * (self.weights.similar_text * text + self.weights.similar_facets * facets)
+        blend = self.weights.similar_text * text + self.weights.similar_facets * facets
+        scores = (scale * blend).astype(np.float32)
         return [_Part(scores, kind, item.title, None, None, item.id, belief_id, evidence)]
 
     def _similar_to(self, row: int) -> tuple[Scores, Scores]:

@@ -50,22 +50,25 @@ class Visitor:
 
     def say(self, text):
         """Say something and wait for the whole reply."""
-        before = self.page.locator("#rapport-chat .bot").count()
         box = self.page.locator("#rapport-box textarea")
         box.fill(text)
         box.press("Enter")
-        self.wait_for_reply(before)
+        self.wait_for_reply(text)
 
-    def wait_for_reply(self, before):
+    def wait_for_reply(self, text):
+        """Wait until `text` is said and the reply to it has stopped growing."""
         self.page.wait_for_function(
-            """([count, waiting]) => {
-                const replies = document.querySelectorAll('#rapport-chat .bot');
-                return replies.length > count && replies[replies.length - 1].innerText.trim() !== waiting;
+            """([text, waiting]) => {
+                const said = [...document.querySelectorAll('#rapport-chat .message')].map((one) => one.innerText.trim());
+                const at = said.lastIndexOf(text);
+                return at >= 0 && at < said.length - 1 && said[said.length - 1] !== waiting;
             }""",
-            arg=[before, "…"],
+            arg=[text, "…"],
         )
-        self.page.wait_for_function("document.querySelector('#rapport-chips .r-chip') !== null")
-        self.page.wait_for_timeout(150)
+        shown, before = self.page.locator(".contain").inner_text(), None
+        while shown != before:
+            self.page.wait_for_timeout(250)
+            shown, before = self.page.locator(".contain").inner_text(), shown
 
     def titles(self):
         return self.page.locator(".r-title").all_inner_texts()
@@ -102,7 +105,7 @@ def test_a_whole_visit(site, visit):
 
     # A starter is said with a tap; cards, words and the profile follow.
     one.page.locator(".r-chip").first.click()
-    one.wait_for_reply(1)
+    one.wait_for_reply("Something like Arrival, but less sad")
     assert len(one.titles()) == 3
     said = one.page.locator("#rapport-chat .user").inner_text()
     assert said == "Something like Arrival, but less sad"
@@ -120,7 +123,7 @@ def test_a_whole_visit(site, visit):
     assert "seen" in one.page.locator(".r-note").nth(1).inner_text()
     assert any(belief in first for belief in one.beliefs())
     one.page.locator(".r-chip", has_text="Show me others").click()
-    one.wait_for_reply(2)
+    one.wait_for_reply("show me others")
     assert second not in one.titles()
 
     # A belief is removed with its button, and its card shows it no more.
@@ -184,7 +187,7 @@ def test_a_hostile_catalogue_is_only_text(hostile_site, visit):
     one.button("seen", 1).click()
     one.wait_pressed("seen", 1)
     one.page.locator(".r-ask").first.click()
-    one.wait_for_reply(2)
+    one.wait_for_reply(one.page.locator(".r-ask").first.get_attribute("data-text"))
     one.say("I love ${window.pwned=20} <img src=x onerror=window.pwned=21> ![i](http://127.0.0.1:9/y.png)")
     one.open()
     one.page.wait_for_selector(".r-card")

@@ -17,8 +17,8 @@ RUN = "from ui.cli import main; main()"
 @pytest.fixture
 def run(monkeypatch):
     """Run one command in this process. Colours and a narrow terminal would break lines that tests read."""
-    monkeypatch.setattr("ui.cli.console._width", 200)
-    monkeypatch.setattr("ui.cli.errors._width", 200)
+    monkeypatch.setattr("ui.options.console._width", 200)
+    monkeypatch.setattr("ui.options.errors._width", 200)
     runner = CliRunner()
     return lambda *arguments, **given: runner.invoke(app, [str(argument) for argument in arguments], **given)
 

@@ -1,0 +1,119 @@
+"""The commands on catalogues and profiles."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from retrieval.errors import RapportError
+from ui.options import Catalog, Domain, Home, Session, console, errors, settings_with
+
+catalog = typer.Typer(no_args_is_help=True, help="Import, look at and check a catalogue.")
+profile = typer.Typer(no_args_is_help=True, help="See, export and erase what is known of a session.")
+
+
+@catalog.command("import")
+def import_catalog(
+    file: Annotated[Path, typer.Argument(help="JSON lines or CSV, also with .gz.")],
+    domain: Domain = None,
+    home: Home = None,
+) -> None:
+    """Check a catalogue and build its index, so that it opens at once later."""
+    from bot import Bot
+    from retrieval.domain import load_domain
+    from retrieval.importer import import_file
+    from ui.progress import Bars
+    from ui.reports import print_import
+
+    settings = settings_with(catalog=file, domain=domain, home=home)
+    with Bars(errors) as bars:
+        _, report = import_file(file, load_domain(settings.domain), bars)
+        print_import(report, file, console)
+        with Bot.create(settings=settings, progress=bars):
+            pass
+    option = f" --domain {settings.domain}" if domain else ""
+    console.print(f"Ready. Use it with: rapport chat --catalog {file}{option}", highlight=False, soft_wrap=True)
+
+
+@catalog.command("show")
+def show_catalog(catalog: Catalog = None, domain: Domain = None) -> None:
+    """Count the items of a catalogue, their facets and their numbers."""
+    from retrieval.domain import load_domain
+    from retrieval.importer import import_file
+    from ui.reports import print_catalogue, starter
+
+    settings = settings_with(catalog=catalog, domain=domain)
+    path = settings.catalog or starter()
+    catalogue, _ = import_file(path, load_domain(settings.domain))
+    print_catalogue(catalogue, path, console)
+
+
+@catalog.command("check")
+def check_catalog(
+    file: Annotated[Path, typer.Argument(help="JSON lines or CSV, also with .gz.")], domain: Domain = None
+) -> None:
+    """Say what an import would leave out; exits with 1 when there is anything."""
+    from retrieval.domain import load_domain
+    from retrieval.importer import import_file
+    from ui.reports import print_import
+
+    _, report = import_file(file, load_domain(settings_with(domain=domain).domain))
+    print_import(report, file, console)
+    if report.skipped:
+        raise typer.Exit(1)
+
+
+# ---------------------------------------------------------------- profile
+
+
+@profile.command("show")
+def show_profile(session: Session, catalog: Catalog = None, home: Home = None, domain: Domain = None) -> None:
+    """Print what is believed of the person of a session, and why."""
+    from bot import Bot
+    from ui.terminal import print_profile
+
+    with Bot.create(settings=settings_with(catalog=catalog, home=home, domain=domain, model="none")) as bot:
+        print_profile(bot.profile(session), bot.catalogue, console)
+
+
+@profile.command("export")
+def export_profile(
+    session: Session,
+    catalog: Catalog = None,
+    home: Home = None,
+    domain: Domain = None,
+    output: Annotated[Path | None, typer.Option("--json", help="Write to this file instead of the terminal.")] = None,
+) -> None:
+    """Give out everything that is believed, as JSON."""
+    from bot import Bot
+
+    with Bot.create(settings=settings_with(catalog=catalog, home=home, domain=domain, model="none")) as bot:
+        text = bot.profile(session).model_dump_json(indent=2)
+    if output is None:
+        sys.stdout.write(text + "\n")
+        return
+    try:
+        output.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise RapportError(f"--json {output} cannot be written: {error.strerror}.") from error
+
+
+@profile.command("erase")
+def erase_profile(
+    session: Session,
+    catalog: Catalog = None,
+    home: Home = None,
+    domain: Domain = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete a session, its conversation and its profile for good."""
+    from bot import Bot
+
+    if not yes:
+        typer.confirm(f"Delete session {session} and everything known of it?", abort=True)
+    with Bot.create(settings=settings_with(catalog=catalog, home=home, domain=domain, model="none")) as bot:
+        bot.erase(session)
+    console.print("Erased.")

@@ -1,0 +1,108 @@
+"""The commands that measure: eval and bench. What they measure with is imported when they run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from retrieval.errors import RapportError
+from ui.options import Catalog, EvalDomain, EvalModel, Home, Json, Limit, Seed, console, errors
+
+evals = typer.Typer(no_args_is_help=True, help="Measure the quality of conversations, offline.")
+
+
+def _measure(run: Callable[[Any, Any], Any], options: Any, show: Callable[[Any], None]) -> None:
+    """Run a measurement with progress, print its report and exit with 1 when a target is missed."""
+    from evals.options import write_json
+    from ui.progress import Bars
+
+    with Bars(errors) as bars:
+        report = run(options, bars)
+    write_json(report, options.json_file)
+    show(report)
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+@evals.command("replay")
+def eval_replay(
+    dialogues: Annotated[Path, typer.Option(help="Recorded dialogues, JSON lines.")],
+    catalog: Annotated[Path, typer.Option(help="The catalogue that their items belong to.")],
+    condition: Annotated[str, typer.Option(help="rep-out or rep-in.")] = "rep-out",
+    train: Annotated[Path | None, typer.Option(help="Dialogues for the baselines that count.")] = None,
+    model: EvalModel = "none",
+    domain: EvalDomain = "movies",
+    home: Home = None,
+    limit: Limit = None,
+    seed: Seed = 0,
+    json_file: Json = None,
+) -> None:
+    """Rank the items that people recommended in recorded dialogues, beside naive baselines."""
+    from evals.options import ReplayOptions
+    from evals.replay import print_report, run_replay
+
+    options = _options(
+        ReplayOptions, dialogues=dialogues, catalog=catalog, condition=condition, train=train, model=model,
+        domain=domain, home=home, limit=limit, seed=seed, json_file=json_file,
+    )  # fmt: skip
+    _measure(run_replay, options, lambda report: print_report(report, console))
+
+
+@evals.command("dialogues")
+def eval_dialogues(
+    files: Annotated[list[Path] | None, typer.Argument(help="YAML files; without any, those for the starter.")] = None,
+    show: Annotated[bool, typer.Option("--show", help="Print every turn.")] = False,
+    model: EvalModel = "none",
+    catalog: Catalog = None,
+    domain: EvalDomain = "movies",
+    home: Home = None,
+    limit: Limit = None,
+    seed: Seed = 0,
+    json_file: Json = None,
+) -> None:
+    """Hold scripted dialogues and check every reply."""
+    from evals.dialogues import print_report, run_dialogues
+    from evals.options import DialogueOptions
+
+    options = _options(
+        DialogueOptions, files=tuple(files or ()), show=show, model=model, catalog=catalog, domain=domain,
+        home=home, limit=limit, seed=seed, json_file=json_file,
+    )  # fmt: skip
+    _measure(run_dialogues, options, lambda report: print_report(report, console, show))
+
+
+def bench(
+    people: Annotated[int, typer.Option(min=1, help="People who talk at once.")] = 50,
+    processes: Annotated[bool, typer.Option(help="Also time rapport chat and rapport serve from their start.")] = True,
+    model: EvalModel = "none",
+    catalog: Catalog = None,
+    domain: EvalDomain = "movies",
+    home: Home = None,
+    limit: Limit = None,
+    seed: Seed = 0,
+    json_file: Json = None,
+) -> None:
+    """Measure time and memory against the budgets."""
+    from evals.bench import print_report, run_bench
+    from evals.options import BenchOptions
+
+    options = _options(
+        BenchOptions, people=people, processes=processes, model=model, catalog=catalog, domain=domain,
+        home=home, limit=limit, seed=seed, json_file=json_file,
+    )  # fmt: skip
+    _measure(run_bench, options, lambda report: print_report(report, console))
+
+
+def _options(kind: Callable[..., Any], **given: Any) -> Any:
+    """An option record. Raises RapportError naming the option that cannot be used."""
+    from pydantic import ValidationError
+
+    try:
+        return kind(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "-".join(str(part) for part in first["loc"]).replace("_", "-")
+        raise RapportError(f"Option --{name} cannot be {first['input']!r}: {first['msg']}.") from error

@@ -119,6 +119,11 @@ class Bot:
         """The unit vector of a short text, float32 (d,)."""
         return self._encoder.encode_one(text)
 
+    def warm(self) -> None:
+        """Touch the encoder and every index once, so that the first turn is as quick as the next."""
+        self.encode(self.domain.noun.many)
+        self.rank([("user", self.domain.noun.many)], 1)
+
     def reply(self, session_id: str, text: str, person: str | None = None) -> Reply:
         """One utterance in, one reply out. Raises InputError for a text that cannot be accepted."""
         reply: Reply | None = None

@@ -81,6 +81,11 @@ class CueFinder:
         """Names of the bare act cues that occur in the text."""
         return {act for act, patterns in self._acts.items() if any(pattern.search(folded) for pattern in patterns)}
 
+    def waived(self, folded: str) -> str:
+        """The words that say some condition no longer matters, or nothing."""
+        found = [match.group() for pattern in self._acts["waive"] for match in pattern.finditer(folded)]
+        return " ".join(found)
+
     def act_spans(self, folded: str) -> list[tuple[int, int]]:
         """Where act cues stand in the text."""
         return [match.span() for patterns in self._acts.values() for p in patterns for match in p.finditer(folded)]

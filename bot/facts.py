@@ -226,7 +226,7 @@ def in_sentence(value: str) -> str:
 
 
 def _genre(values: list[str], catalogue: Catalogue, before: list[str] | None = None) -> str:
-    """Genres as a noun phrase: "a comedy", "a science fiction film", "a war and romance film"."""
+    """Genres as a noun phrase with its article: "a comedy", or with the domain's noun where a genre cannot stand alone."""
     noun = catalogue.domain.noun.one
     said = join_words([in_sentence(value) for value in [*(before or []), *values]])
     if not said.endswith((*_GENRE_STANDS, noun)):

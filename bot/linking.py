@@ -19,13 +19,13 @@ from retrieval.domain import FacetConfig
 
 _TITLE_CUES = {"like", "dislike", "seen", "unseen", "similar", "accept", "exclude", "verdict", "ask"}
 _ROLE_RANK = {"genre": 3, "language": 2, "country": 2, "mood": 2}
+_PERSON_LEADS = (
+    "by", "with", "starring", "stars?", "featuring", "from", "of", "directed by", "more", "no", "not", "without", "any", "except",
+)  # fmt: skip
 _NONE = FacetConfig(role="none", fields=())
 _ASKED = re.compile(
     r"\b(?:tell me (?:more )?about|who (?:directed|made|wrote|stars? in|is in|was in|plays in)|how long is|what is|what's|whats|"
     r"is|was|compare|why|why not|why didn't you (?:pick|show|suggest)|do you have|have you got|know|and|than)\s+$"
-)
-_PERSON_CUE = re.compile(
-    r"(?:\b(?:by|with|starring|stars?|featuring|from|of|directed by|more|no|not|without|any|except|actor|actress|director)|,|\band|\bor)\s*$"
 )
 _SAID_TITLE = re.compile(r"\b(?:called|titled|named|entitled)\s*$")
 _CLAUSE_END = re.compile(
@@ -85,6 +85,10 @@ class Linker:
         self.lexicon = lexicon
         domain = catalogue.domain
         self._nouns = {domain.noun.one, domain.noun.many, *domain.called}
+        leads = [*_PERSON_LEADS, *domain.person_nouns]
+        self._person_cue = re.compile(rf"(?:\b(?:{'|'.join(leads)})|,|\band|\bor)\s*$")
+        between = "|".join(["the", "a", "an", "both", ",", "and", "or", *self._nouns])
+        self._between = re.compile(rf"(?:\s|^)(?:{between})$|,$")
 
     def link(
         self, text: str, folded: str, words: Sequence[Token], cues: Sequence[Cue], quantities: Sequence[Quantity],
@@ -99,8 +103,9 @@ class Linker:
         licences = {cue.end: cue.name for cue in cues if cue.kind == "relation"}  # grows along "A and B"
         exact = list(self._exact(text, folded, words, licences, verdicts))
         taken = _best_cover(exact, quantities)
-        taken += self._fuzzy(folded, words, taken, quantities, licences)
-        return sorted(taken, key=lambda span: span.start)
+        guessed = self._fuzzy(folded, words, taken, quantities, licences)
+        taken = [span for span in taken if not any(guess.start <= span.start < guess.end for guess in guessed)]
+        return sorted([*taken, *guessed], key=lambda span: span.start)
 
     def _exact(
         self, text: str, folded: str, words: Sequence[Token], licences: dict[int, str], verdicts: Collection[int]
@@ -112,9 +117,9 @@ class Linker:
                 if names:
                     span = self._choose(text, folded, words[first : last + 1], names, licences, verdicts)
                     if span is not None:
-                        licence = _licence(folded, span.start, licences)
+                        licence = _licence(folded, span.start, licences, self._between)
                         if span.kind == "item" and licence:
-                            licences[span.end] = licence
+                            licences[span.end] = f"{licence} and"
                         yield span
 
     def _choose(
@@ -122,7 +127,7 @@ class Linker:
         verdicts: Collection[int],
     ) -> Span | None:  # fmt: skip
         start, end = said[0].start, said[-1].end
-        licence = _licence(folded, start, licences)
+        licence = _licence(folded, start, licences, self._between)
         if not licence and (end in verdicts or end + 1 in verdicts):
             licence = "verdict"
         if not licence and _ASKED.search(folded[:start]):
@@ -216,7 +221,7 @@ class Linker:
         words = [token.word for token in said]
         start = said[0].start
         rare = [word for word in words if word not in self.lexicon.common and word not in self.lexicon.stop]
-        cue = _PERSON_CUE.search(folded[:start]) is not None
+        cue = self._person_cue.search(folded[:start]) is not None
         capital = all(text[token.start].isupper() for token in said) and not (
             len(said) == 1 and not re.search(r"\w\s*$", folded[:start])
         )
@@ -238,6 +243,9 @@ class Linker:
         licences: dict[int, str],
     ) -> list[Span]:
         free = [not _covered(token, taken, quantities) for token in words]
+        # One name of a person may be right and the other misspelt: the right one is open to a longer reading.
+        weak = [span for span in taken if span.name.form in {"surname", "first"}]
+        open_ = [free[place] or _covered(token, weak, ()) for place, token in enumerate(words)]
         found: list[Span] = []
         for place, token in enumerate(words):
             plain = token.word.replace("'", "")
@@ -245,7 +253,7 @@ class Linker:
                 continue
             if plain in self.lexicon.common or plain in self.lexicon.stop or plain in self._nouns:
                 continue
-            span = self._closest(folded, words, free, place, licences)
+            span = self._closest(folded, words, open_, place, licences)
             if span is not None and all(span.end <= old.start or span.start >= old.end for old in found):
                 found.append(span)
         return found
@@ -269,8 +277,8 @@ class Linker:
                     continue
                 name = self.gazetteer.names[match[0]][0]
                 start, end = window[0].start, window[-1].end
-                licence = _licence(folded, start, licences)
-                cue = _PERSON_CUE.search(folded[:start]) is not None
+                licence = _licence(folded, start, licences, self._between)
+                cue = self._person_cue.search(folded[:start]) is not None
                 if size == 1 and not (licence or cue or name.form == "synonym" or name.weight > 0.3):
                     continue
                 if name.weight < _WORTH_FUZZY and not (licence or cue):
@@ -281,15 +289,21 @@ class Linker:
         return best[2] if best else None
 
 
-def _licence(folded: str, start: int, licences: dict[int, str]) -> str:
-    """The relation cue that ends right before `start` (an article or "the film" may stand between)."""
+def _licence(folded: str, start: int, licences: dict[int, str], between: re.Pattern[str]) -> str:
+    """The relation cue that ends right before `start`; words of `between` (articles, nouns, commas) may intervene.
+
+    A licence that a title before passes on ("seen and") holds only where "and", "or" or a comma joins the two.
+    """
     lead = folded[:start].rstrip()
+    joined = False
     for _ in range(3):
-        if len(lead) in licences and licences[len(lead)] in _TITLE_CUES:
-            return licences[len(lead)]
-        shorter = re.sub(r"(?:\s|^)(?:the|a|an|both|film|movie|book|game|,|and|or)$|,$", "", lead)
+        name, _, passed_on = licences.get(len(lead), "").partition(" ")
+        if name in _TITLE_CUES and (joined or not passed_on):
+            return name
+        shorter = between.sub("", lead)
         if shorter == lead:
             break
+        joined = joined or lead[len(shorter) :].strip() in {",", "and", "or"}
         lead = shorter.rstrip()
     return ""
 

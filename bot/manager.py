@@ -100,10 +100,9 @@ class Manager:
         if "reset" in acts:
             return [Restarted()]
         if "remove" in acts:
-            return [
-                Withdrew(belief_id=belief.id)
-                for belief in beliefs_named(understanding.text, state, self.catalogue.domain)
-            ]
+            named = beliefs_named(understanding.drops, state, self.catalogue.domain)
+            dropped: list[Event] = [Withdrew(belief_id=belief.id) for belief in named]
+            return dropped + update(understanding, state, self.catalogue, turn)
         if acts & {"undo", "forget", "show_profile", "help", "ask_catalogue", "why", "why_not", "compare"}:
             return []
         return update(understanding, state, self.catalogue, turn)

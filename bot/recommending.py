@@ -50,7 +50,7 @@ def _without_new(
 ) -> ReplyPlan:
     """Nothing new fits: what was shown already comes again if a new condition picks it out, else one wish is let go."""
     catalogue = recommender.catalogue
-    if not understanding.acts & {"more", "seen", "reject"}:
+    if understanding.acts & {"remove", "critique", "constrain", "disclose"}:
         items = recommender.recommend(build_query(state, catalogue, again=True), wanted)
         if items:
             lines = [*lines, counted("again", len(items), catalogue), *pick_lines(items, catalogue)]

@@ -151,7 +151,10 @@ class ItemQuestion(Record):
 
 
 class Understanding(Record):
-    """One utterance, understood. `acts` are of PERSON_ACTS; `search` is what is left to search by meaning."""
+    """One utterance, understood. `acts` are of PERSON_ACTS; `search` is what is left to search by meaning.
+
+    `drops` are the words that name what to let go, for remove.
+    """
 
     text: str
     language: str = "en"
@@ -163,6 +166,7 @@ class Understanding(Record):
     question: ItemQuestion | None = None
     entities: list[Entity] = []
     targets: list[str] = []
+    drops: str = ""
     quantity: int | None = None
     search: str = ""
 

@@ -16,13 +16,14 @@ _CHANGES = (Believed, Withdrew, Shown, Restarted)
 class SessionState:
     """What the next turn starts from.
 
-    slate: picks on screen, in order. focus: what "it" means. shown: every item shown in this session.
+    slate: picks on screen, in order. focus: what "it" means. spoken: items talked about one by one. shown: every item shown in this session.
     pending: the facet of a question just asked. step: the last step used.
     """
 
     step: int = 0
     slate: list[Pick] = field(default_factory=list)
     focus: str | None = None
+    spoken: list[str] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
     pending: str | None = None
     asked: list[str] = field(default_factory=list)
@@ -31,7 +32,8 @@ class SessionState:
 
     def context(self) -> Context:
         """What an utterance may point at."""
-        return Context(slate=[pick.item_id for pick in self.slate], focus=self.focus, pending=self.pending)
+        slate = [pick.item_id for pick in self.slate] or self.spoken[-2:]
+        return Context(slate=slate, focus=self.focus, pending=self.pending)
 
     def profile(self) -> Profile:
         """Beliefs by group, oldest first."""
@@ -84,6 +86,7 @@ def _apply(state: SessionState, entry: Logged, here: bool) -> None:
         state.pending = None
     elif isinstance(event, Focused):
         state.focus = event.item_id
+        state.spoken = [*(item_id for item_id in state.spoken if item_id != event.item_id), event.item_id]
     elif isinstance(event, Asked):
         state.pending = event.facet
         state.asked.append(event.facet)

@@ -61,10 +61,12 @@ class Understander:
         spans = self.linker.link(
             text, folded, words, relations, quantities, {start for start, _ in self.cues.verdicts(folded)}
         )
+        quantities = [q for q in quantities if not any(s.kind == "item" and s.start <= q.start < s.end for s in spans)]
         command = next((act for act in _COMMANDS if act in act_cues), None)
         if command or ("off_topic" in act_cues and "request" not in act_cues):
             acts = {command or "off_topic"}
-            return Understanding(text=text, acts=acts, entities=[self._entity(text, span) for span in spans])
+            entities = [self._entity(text, span) for span in spans]
+            return Understanding(text=text, acts=acts, entities=entities, drops=text if command == "remove" else "")
         pointers = find_pointers(folded, context, spans, self.lexicon, self.catalogue)
         spans = [s for s in spans if not any(p.exact and p.start <= s.start and s.end <= p.end for p in pointers)]
         relations = [cue for cue in relations if not any(_hides(span, cue) for span in spans)]
@@ -89,12 +91,15 @@ class Understander:
                 acts = {"request"}
             elif targets and any(pointer.exact for pointer in pointers):
                 acts, question = {"ask_item"}, ItemQuestion(topic="about", item_id=targets[0])
+        waived = self.cues.waived(folded)
+        if waived:
+            acts = (acts - {"unclear"}) | {"remove"}
         entities = [*(self._entity(text, span) for span in spans), *_quantity_entities(text, quantities), *names]
         return Understanding(
             text=text, acts=acts, preferences=[*reading.preferences, *_item_preferences(reading.mentions)],
             constraints=reading.constraints, critiques=reading.critiques, mentions=reading.mentions, question=question,
             entities=sorted(entities, key=lambda entity: entity.start), targets=targets, quantity=reading.quantity,
-            search=search,
+            drops=waived, search=search,
         )  # fmt: skip
 
     def linked_items(self, text: str) -> list[str]:

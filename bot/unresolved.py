@@ -17,7 +17,6 @@ from retrieval.domain import DomainConfig
 _CAPITALS = re.compile(
     r"[A-Z\u00c0-\u00de][\w'’-]*(?:(?:\s+(?:of|the|and|in|de|von|van|a|to|&))*\s+[A-Z\u00c0-\u00de0-9][\w'’-]*)*"
 )
-_PERSON_LEAD = re.compile(r"\b(?:by|with|starring|featuring|directed by|written by|actor|actress|director)\s+$")
 _NEVER = {"i", "i'm", "i've", "i'd", "i'll", "ok", "okay", "tv", "dvd", "yes", "no", "hi", "hello", "hey", "thanks"}
 
 
@@ -37,7 +36,7 @@ def find_unresolved(
     taken += [(pointer.start, pointer.end) for pointer in pointers]
     taken += [(quantity.start, quantity.end) for quantity in quantities]
     found = [
-        *_capitalised(text, folded, lexicon, taken),
+        *_capitalised(text, folded, lexicon, taken, domain),
         *_after_cue(text, folded, words, relations, lexicon, taken, domain),
     ]
     kept: list[Entity] = []
@@ -47,7 +46,9 @@ def find_unresolved(
     return sorted(kept, key=lambda entity: entity.start)
 
 
-def _capitalised(text: str, folded: str, lexicon: Lexicon, taken: list[tuple[int, int]]) -> list[Entity]:
+def _capitalised(
+    text: str, folded: str, lexicon: Lexicon, taken: list[tuple[int, int]], domain: DomainConfig
+) -> list[Entity]:
     if not any(char.islower() for char in text):
         return []
     found = []
@@ -61,7 +62,7 @@ def _capitalised(text: str, folded: str, lexicon: Lexicon, taken: list[tuple[int
             continue
         if all(word in lexicon.common or word in lexicon.stop for word in words) and len(words) == 1:
             continue
-        found.append(_entity(text, folded, start, end))
+        found.append(_entity(text, folded, start, end, domain))
     return found
 
 
@@ -97,10 +98,11 @@ def _after_cue(
             or (cue.name != "similar" and len(rare) < len(inside) / 2)
         ):
             continue
-        found.append(_entity(text, folded, start, end))
+        found.append(_entity(text, folded, start, end, domain))
     return found
 
 
-def _entity(text: str, folded: str, start: int, end: int) -> Entity:
-    kind = "person" if _PERSON_LEAD.search(folded[:start]) else "item"
+def _entity(text: str, folded: str, start: int, end: int, domain: DomainConfig) -> Entity:
+    leads = "|".join(("by", "with", "starring", "featuring", "directed by", "written by", *domain.person_nouns))
+    kind = "person" if re.search(rf"\b(?:{leads})\s+$", folded[:start]) else "item"
     return Entity(kind=kind, value=None, surface=text[start:end], start=start, end=end, score=0.5)

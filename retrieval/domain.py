@@ -121,6 +121,11 @@ class DomainConfig(Config):
         return next((name for name, number in self.numbers.items() if number.role == role), None)
 
     @cached_property
+    def person_nouns(self) -> tuple[str, ...]:
+        """What people of this domain are called ("director"), one word a facet."""
+        return tuple(f.noun.one for f in self.facets.values() if f.role == "person" and f.noun is not None)
+
+    @cached_property
     def kind_words(self) -> frozenset[str]:
         """Words, in lower case, that name a genre or a mood: as a theme they would say nothing new."""
         words: set[str] = set()

@@ -59,7 +59,8 @@ class Visitor:
         """Wait until `text` is said and the reply to it has stopped growing."""
         self.page.wait_for_function(
             """([text, waiting]) => {
-                const said = [...document.querySelectorAll('#rapport-chat .message')].map((one) => one.innerText.trim());
+                const messages = [...document.querySelectorAll('#rapport-chat .message')];
+                const said = messages.map((one) => one.innerText.trim());
                 const at = said.lastIndexOf(text);
                 return at >= 0 && at < said.length - 1 && said[said.length - 1] !== waiting;
             }""",
@@ -186,8 +187,9 @@ def test_a_hostile_catalogue_is_only_text(hostile_site, visit):
     one.wait_pressed("like")
     one.button("seen", 1).click()
     one.wait_pressed("seen", 1)
+    asked = one.page.locator(".r-ask").first.get_attribute("data-text")
     one.page.locator(".r-ask").first.click()
-    one.wait_for_reply(one.page.locator(".r-ask").first.get_attribute("data-text"))
+    one.wait_for_reply(asked)
     one.say("I love ${window.pwned=20} <img src=x onerror=window.pwned=21> ![i](http://127.0.0.1:9/y.png)")
     one.open()
     one.page.wait_for_selector(".r-card")

@@ -83,7 +83,7 @@ def _of_preference(said: Preference, group: Group, catalogue: Catalogue, turn: i
             id=f"{facet}:not-{slug(said.value)}" if negative else f"{facet}:range", group=group,
             label=range_label(domain, facet, said.low, said.high, negative), facet=facet, value=said.value,
             polarity=said.polarity, strength=said.strength, hard=said.hard, scope=said.scope, low=said.low,
-            high=said.high, relation="wish", evidence=evidence,
+            high=said.high, relation="rule" if said.excludes else "wish", evidence=evidence,
         )  # fmt: skip
     wished = group != "dislikes" and said.polarity > 0 and (said.scope == "session" or group == "constraints")
     return Belief(

@@ -18,7 +18,7 @@ def range_label(
     elif role == "level":
         pole = config.high if config else None
         word = (pole.words[0] if pole and pole.words else number).replace("_", " ")
-        text = f"not too {word}" if high is not None else word
+        text = (f"no {number}" if high == 0 else f"not too {word}") if high is not None else word
     elif role == "axis" and config:
         pole = config.low if high is not None else config.high
         text = pole.name if pole else number

@@ -211,6 +211,8 @@ class Linker:
             return 0.9
         if licence and closes and not plain and not partial and not set(words) & _PRONOUNS:
             return 0.9
+        if plain and licence and len(said) > 2:
+            return 0.9
         if plain and licence and closes and not (len(said) == 1 and words[0].isdigit() and licence not in _TITLE_CUES):
             return 0.9
         if alone and plain and not rival and len(said) > 1:

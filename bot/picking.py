@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.facts import Phrase, facet_phrase, head, hook, reason_phrases
+from bot.facts import Phrase, facet_phrase, head, hook, phrase_text, reason_phrases
 from bot.plan import Line
 from bot.text import join_words
 from retrieval.catalogue import Catalogue
@@ -47,7 +47,15 @@ def because(
                 fresh.append(phrase)
         if len(fresh) >= limit:
             break
-    return fresh[:limit] or told[:2]
+    told = told[:2]
+    return fresh[:limit] or [*told[:-1], *(_again(phrase) for phrase in told[-1:])]
+
+
+def _again(phrase: Phrase) -> Phrase:
+    """A fact that the line before told of another item."""
+    if phrase.text.endswith((" too", " as well")) or phrase.numbers:
+        return phrase
+    return phrase.model_copy(update={"text": phrase_text("again", len(phrase.text), fact=phrase.text)})
 
 
 def describe(item: Item, catalogue: Catalogue) -> list[Phrase]:

@@ -112,7 +112,8 @@ def droppable(state: SessionState, catalogue: Catalogue) -> list[Belief]:
     """
     found = [
         belief for belief in state.beliefs.values()
-        if required(belief, catalogue) and belief.polarity > 0 and belief.facet not in {"item", "text"}
+        if required(belief, catalogue) and belief.polarity > 0 and belief.relation != "rule"
+        and belief.facet not in {"item", "text"}
     ]  # fmt: skip
     return sorted(found, key=lambda b: (b.evidence[-1].turn if b.evidence else 0, b.group == "constraints", b.strength))
 

@@ -25,6 +25,8 @@ _ITEM_RELATIONS: dict[str, Relation] = {
 }  # fmt: skip
 _REQUIRED_ROLES = {"genre", "person", "theme", "language", "country", "series"}
 _JOINS_QUANTITY = re.compile(r"\s*(?:from|in|of|the|any|or|and|,|nothing|something)?\s*(?:the)?\s*")
+_NONE_AT_ALL = re.compile(r"\b(?:no|without|zero)\b")
+_BACK = re.compile(r"\s*(?:them|it|those|that|these)\b")
 _QUOTE_LIMIT = 90
 _AFTER_REACH = 60
 
@@ -72,10 +74,17 @@ class Reader:
         """
         reading = Reading()
         clause = _Clause()
+        last: Span | None = None
         for place, mark in enumerate(marks):
+            if isinstance(mark, Span):
+                last = mark if mark.kind != "item" else None
             if isinstance(mark, Cue):
                 clause = self._enter(folded, mark, clause)
                 reading.wished |= mark.name == "wish"
+                if mark.name in {"like", "dislike"} and last is not None and _BACK.match(folded, mark.end):
+                    # "my friends love musicals but I hate them"
+                    quote = _quote(text, folded, mark.start, mark.end)
+                    self._read_value(folded, last, clause, quote, quote, asking, reading)
                 continue
             following = (m.start for m in marks[place + 1 :] if isinstance(m, Span | Quantity))
             limit = next(following, len(text))
@@ -156,6 +165,7 @@ class Reader:
         soft = said.approximate or clause.relation == "like"
         preference = Preference(
             facet=said.facet, value=said.value, polarity=-1.0 if negative else 1.0, strength=0.9, hard=not soft,
+            excludes=negative or said.facet == "age",
             scope="person" if clause.relation == "like" else "session", low=said.low, high=said.high, quote=quote,
         )  # fmt: skip
         (reading.preferences if soft else reading.constraints).append(preference)
@@ -170,7 +180,7 @@ class Reader:
             degree = None
         name = self._meaning(span, bool(degree) or clause.relation in {"exclude", "dislike"})
         if name.direction:
-            self._read_quality(name, folded[span.start : span.end], degree, clause.relation, quote, reading)
+            self._read_quality(name, folded[span.start : span.end], degree, clause, quote, reading)
             return
         lead = folded[max(0, span.start - 24) : span.start]
         scope: Scope = "session"
@@ -198,10 +208,17 @@ class Reader:
             )
 
     def _read_quality(
-        self, name: Name, word: str, degree: tuple[int, float, int] | None, relation: str, quote: str, reading: Reading
+        self,
+        name: Name,
+        word: str,
+        degree: tuple[int, float, int] | None,
+        clause: _Clause,
+        quote: str,
+        reading: Reading,
     ) -> None:
         """A quality is a move from what is on screen when it is graded, else a bound of its own."""
         config = self.domain.numbers[name.kind]
+        relation = clause.relation
         negative = relation in {"exclude", "dislike"}
         if name.comparative or degree:
             sign = degree[0] if degree else (-1 if negative else 1)
@@ -213,9 +230,11 @@ class Reader:
             )
         elif relation != "neutral":
             low, high = quality_bounds(config.role, config.step, -name.direction if negative else name.direction)
+            if config.role == "level" and high is not None and _NONE_AT_ALL.search(clause.cue):
+                high = 0.0
             hard = (negative and config.role in {"level", "axis"}) or config.role == "age"
             preference = Preference(
-                facet=name.kind, value=canonical(low, high), strength=0.8, hard=hard,
+                facet=name.kind, value=canonical(low, high), strength=0.8, hard=hard, excludes=hard,
                 scope="person" if relation in {"like", "dislike"} else "session", low=low, high=high, quote=quote,
             )  # fmt: skip
             reading.wished |= relation not in {"like", "dislike"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.acknowledging import counted, heard, lead_in
-from bot.events import Pick, Shown
+from bot.events import Event, Pick, Shown, Withdrew
 from bot.picking import pick_lines
 from bot.plan import Line, ReplyPlan
 from bot.querying import build_query, droppable
@@ -59,28 +59,48 @@ def _without_new(
 
 
 def _relax(state: SessionState, lines: list[Line], recommender: Recommender, wanted: int) -> ReplyPlan:
-    """Say that nothing fits, name the one wish to let go, show what is then closest, with an honest count.
+    """Say that nothing fits, name the wish that is let go, show what is then closest, with an honest count.
 
-    Among the wishes whose loss alone leaves enough items, the least binding goes; where none does, the one
-    whose loss leaves most.
+    Among the wishes whose loss alone leaves enough items, the oldest goes; where none does, the one whose
+    loss leaves most; where even that leaves nothing, another follows it. What was let go is withdrawn from
+    the profile, since the reply says so; "undo" brings it back.
     """
     catalogue = recommender.catalogue
-    options = droppable(state, catalogue)
-    counts = {b.id: recommender.count(build_query(state, catalogue, without=[b.id])) for b in options}
-    enough = [belief for belief in options if counts[belief.id] >= wanted]
-    dropped: Belief | None = next(iter(enough), None) or max(options, key=lambda b: counts[b.id], default=None)
-    if dropped is None or not counts[dropped.id]:
-        lines.append(Line(template="relax_none" if options else "nothing_left"))
-        offers = [_drop(belief, f"Drop “{belief.label}”") for belief in options[:3]]
+    dropped, count = _let_go(state, recommender, wanted)
+    options = [belief for belief in droppable(state, catalogue) if belief not in dropped]
+    if not count:
+        lines.append(Line(template="relax_none" if dropped else "nothing_left"))
+        offers = [_drop(belief, f"Drop “{belief.label}”") for belief in dropped[:3]]
         return ReplyPlan(
             acts={"relax"}, lines=lines, suggestions=[*offers, Suggestion(label="Start over", text="start over")]
         )
-    items = recommender.recommend(build_query(state, catalogue, without=[dropped.id]), wanted)
-    count = counts[dropped.id]
-    line = counted("relax_drop", count, catalogue, dropped=dropped.label)
-    lines += [line.model_copy(update={"quotes": [dropped.label]}), *pick_lines(items, catalogue)]
-    offers = [_drop(belief, f"Drop “{belief.label}” instead") for belief in options if belief.id != dropped.id][:2]
-    return ReplyPlan(acts={"relax"}, lines=lines, items=items, suggestions=offers, events=[shown(items)])
+    labels = [belief.label for belief in dropped]
+    gone: list[Event] = [Withdrew(belief_id=belief.id) for belief in dropped]
+    items = recommender.recommend(build_query(state, catalogue, without=[belief.id for belief in dropped]), wanted)
+    line = counted("relax_drop", count, catalogue, dropped=join_words([f"“{label}”" for label in labels]))
+    lines += [line.model_copy(update={"quotes": labels}), *pick_lines(items, catalogue)]
+    offers = [_drop(belief, f"Drop “{belief.label}” too") for belief in options][:2]
+    offers.append(Suggestion(label="Show me others", text="show me others"))
+    return ReplyPlan(acts={"relax"}, lines=lines, items=items, suggestions=offers, events=[*gone, shown(items)])
+
+
+def _let_go(state: SessionState, recommender: Recommender, wanted: int) -> tuple[list[Belief], int]:
+    """The fewest wishes to let go, one after the other, and how many items then fit."""
+    catalogue = recommender.catalogue
+    options = droppable(state, catalogue)
+    gone: list[Belief] = []
+    while options:
+        counts = {
+            belief.id: recommender.count(build_query(state, catalogue, without=[b.id for b in (*gone, belief)]))
+            for belief in options
+        }
+        enough = next((belief for belief in options if counts[belief.id] >= wanted), None)
+        best = enough or max(options, key=lambda belief: counts[belief.id])
+        gone.append(best)
+        if counts[best.id]:
+            return gone, counts[best.id]
+        options.remove(best)
+    return gone, 0
 
 
 def _drop(belief: Belief, label: str) -> Suggestion:

@@ -102,7 +102,8 @@ class Preference(Record):
     """A wish about a facet or an item. polarity in -1..1, strength in 0..1.
 
     For a number (`facet` year, decade, length, an axis) `low` and `high` bound it, inclusive, in the
-    catalogue's unit, and `value` is its canonical text: "1980s", "<1990", ">=120", "1970-1979".
+    catalogue's unit, and `value` is its canonical text: "1980s", "<1990", ">=120", "1970-1979". A bound that
+    `excludes` says what must not appear ("nothing scary"); it is never relaxed.
     """
 
     facet: str
@@ -110,6 +111,7 @@ class Preference(Record):
     polarity: float = 1.0
     strength: float = 0.7
     hard: bool = False
+    excludes: bool = False
     scope: Scope = "session"
     item_id: str | None = None
     role: str | None = None

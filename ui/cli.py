@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
@@ -101,7 +102,8 @@ def serve(
         console.print(
             f"Rapport is starting on http://{settings.host}:{settings.port} (Ctrl+C stops it)", highlight=False
         )
-        server.run()
+        with suppress(KeyboardInterrupt):
+            server.run()
     if failure:
         raise failure[0]
 

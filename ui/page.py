@@ -68,7 +68,7 @@ def build_page(get_bot: Callable[[], Bot], domain: DomainConfig) -> gr.Blocks:
                     placeholder="A mood, something you loved, somebody you can't stand…",
                     lines=1,
                     max_lines=6,
-                    submit_btn=True,
+                    submit_btn="Send",
                     autofocus=True,
                 )
                 with gr.Row(elem_id="rapport-tools"):
@@ -120,6 +120,10 @@ def build_page(get_bot: Callable[[], Bot], domain: DomainConfig) -> gr.Blocks:
             cards = visit.as_cards(from_template(value))
             return _safely(lambda: visit.forget(get_bot(), _session(stored), str(event.belief), cards))
 
+        def erase(stored: Any) -> tuple[Any, ...]:
+            """Delete all of the visitor's and go on as somebody new."""
+            return (visit.new_session(), *_safely(lambda: visit.erase(get_bot(), _session(stored))))
+
         turn: dict[str, Any] = {**QUIET, "outputs": parts, "concurrency_limit": AT_ONCE}
         page.load(arrive, session, [session, *parts], concurrency_limit=AT_ONCE, **QUIET)
         box.submit(say, [box, session, chat], **turn)
@@ -129,6 +133,7 @@ def build_page(get_bot: Callable[[], Bot], domain: DomainConfig) -> gr.Blocks:
         over.click(say_over, [session, chat], **turn)
         picks.mark(mark, [session, picks], parts, queue=False, **QUIET)
         profile.remove(forget, [session, picks], parts, queue=False, **QUIET)
+        profile.erase(erase, [session], [session, *parts], queue=False, **QUIET)
     page.queue(max_size=WAITING_LINE, api_open=False)
     return page
 

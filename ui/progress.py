@@ -27,7 +27,8 @@ class Latest:
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         """Stage, things done, things in all."""
-        self.text = f"{STAGES.get(stage, stage.capitalize())}: {done:,} of {total:,}"
+        name = STAGES.get(stage, stage.capitalize())
+        self.text = f"{name}: {done:,} of {total:,}" if done < total else "Waking up"
 
 
 class Bars:

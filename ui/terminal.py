@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import unicodedata
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
@@ -38,7 +40,7 @@ def converse(loader: Loader, progress: Latest, session: str, greeting: str, cons
     `progress` is where the loading tells how far it is; it is shown only while the person waits.
     Raises the RapportError that kept the bot from loading.
     """
-    console.print(Text(ANSWER, "bold green") + Text(printable(greeting)))
+    _answer(greeting, console)
     console.print(HINT, style="dim", highlight=False)
     loader.start()
     for said in _lines(console):
@@ -46,7 +48,7 @@ def converse(loader: Loader, progress: Latest, session: str, greeting: str, cons
         try:
             _turn(bot, session, said, console)
         except RapportError as error:
-            console.print(Text(ANSWER, "bold green") + Text(printable(str(error))))
+            _answer(str(error), console)
 
 
 def _awaited(loader: Loader, progress: Latest, console: Console) -> Bot:
@@ -65,14 +67,14 @@ def _lines(console: Console) -> Iterator[str]:
         # Arrow keys and history for input().
         import readline  # noqa: F401
     while True:
-        console.print(Text(PROMPT, "bold"), end="")
         if interactive:
             try:
-                line = input()
+                line = input(PROMPT)
             except (EOFError, KeyboardInterrupt):
                 console.print()
                 return
         else:
+            console.print(Text(PROMPT), end="")
             line = sys.stdin.readline()
             if not line:
                 console.print()
@@ -85,13 +87,32 @@ def _lines(console: Console) -> Iterator[str]:
             yield said
 
 
+def _answer(text: str, console: Console, end: str = "\n") -> None:
+    console.print(Text.assemble((ANSWER, "bold green"), printable(text)), end=end)
+
+
+class Wrapped:
+    """Writes words as they come and breaks lines between them. `column` is where the first one begins."""
+
+    def __init__(self, console: Console, column: int) -> None:
+        self.console = console
+        self.column = column
+
+    def write(self, text: str) -> None:
+        for word in re.findall(r"\n|[^\S\n]+|\S+", text):
+            breaks = self.column + cell_len(word) > self.console.width and not word.isspace()
+            self.console.out(f"\n{word}" if breaks else word, end="", highlight=False)
+            self.column = 0 if word == "\n" else cell_len(word) + (0 if breaks else self.column)
+
+
 def _turn(bot: Bot, session: str, said: str, console: Console) -> None:
     """One message and its reply, words as they come, then the picks."""
-    console.print(Text(ANSWER, "bold green"), end="")
+    _answer("", console, end="")
+    words = Wrapped(console, len(ANSWER))
     reply: Reply | None = None
     for event in bot.stream(session, said):
         if event.kind == "token":
-            console.out(printable(event.data["text"]), end="", highlight=False)
+            words.write(printable(event.data["text"]))
         elif event.kind == "done":
             reply = Reply.model_validate(event.data["reply"])
         elif event.kind == "error":

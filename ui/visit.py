@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict
+from urllib.parse import quote
 
 from pydantic import TypeAdapter
 
@@ -65,7 +66,10 @@ class PicksView(TypedDict):
 
 
 class ProfileView(TypedDict):
+    """`download` is the whole profile as a data URL of JSON."""
+
     empty: str
+    download: str
     groups: list[GroupView]
 
 
@@ -118,6 +122,7 @@ def profile_view(profile: Profile, domain: DomainConfig) -> ProfileView:
     return ProfileView(
         empty="Nothing yet. As we talk, what you like, avoid and have seen appears here, with the words it came "
         "from. You can remove any of it.",
+        download="data:application/json;charset=utf-8," + quote(profile.model_dump_json(indent=2), safe=""),
         groups=groups(profile, domain),
     )
 
@@ -244,6 +249,12 @@ def mark(bot: Bot, session: str, kind: str, item_id: str, cards: Sequence[CardVi
 def forget(bot: Bot, session: str, belief_id: str, cards: Sequence[CardView]) -> View:
     """Remove one belief."""
     return _after(bot, bot.remove(session, belief_id), cards)
+
+
+def erase(bot: Bot, session: str) -> View:
+    """Delete the session, its conversation and its profile; the page of somebody new."""
+    bot.erase(session)
+    return opening(bot.domain)._replace(draft="")
 
 
 def _after(bot: Bot, profile: Profile, cards: Sequence[CardView], offer: bool = False) -> View:

@@ -50,14 +50,14 @@ def free_port():
 
 
 @contextmanager
-def serving(settings):
-    """A running server; yields its address."""
+def serving(settings, wrap=lambda bot: bot):
+    """A running server; yields its address. `wrap` may put something around the bot."""
     import uvicorn
 
     from bot import Bot
     from ui.server import create_app
 
-    app = create_app(lambda: Bot.create(settings=settings), settings)
+    app = create_app(lambda: wrap(Bot.create(settings=settings)), settings)
     server = uvicorn.Server(uvicorn.Config(app, port=settings.port, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -1,9 +1,14 @@
 """The page in a real Chromium: what a visitor sees, does and is protected from."""
 
+import itertools
 import re
+import threading
 from urllib.parse import urlsplit
 
 import pytest
+
+from bot.settings import Settings
+from tests.ui.conftest import free_port, serving
 
 pytestmark = pytest.mark.browser
 
@@ -148,7 +153,7 @@ def test_a_whole_visit(site, visit):
     one.page.wait_for_selector(".r-card")
     assert "a western" not in one.page.locator("#rapport-chat").inner_text()
 
-    # Undo and start over are ordinary turns.
+    # Undo and start over are ordinary turns; "forget me" leaves nothing and nobody.
     one.say("nothing scary please")
     known = one.beliefs()
     one.page.get_by_role("button", name="Undo").click()
@@ -156,7 +161,12 @@ def test_a_whole_visit(site, visit):
     one.page.get_by_role("button", name="Start over").click()
     one.page.wait_for_function("document.querySelectorAll('#rapport-chat .user').length === 0")
     assert one.titles() == []
-    assert one.page.locator(".r-chip").count() == 4
+    assert one.page.locator("#rapport-chips .r-chip").count() == 4
+    session = one.page.evaluate("localStorage.getItem('rapport_session')")
+    one.page.get_by_text("Forget me").click()
+    one.page.get_by_role("button", name="Delete everything").click()
+    one.page.wait_for_function("document.querySelectorAll('.r-label').length === 0")
+    one.page.wait_for_function("old => localStorage.getItem('rapport_session') !== old", arg=session)
 
     assert one.troubles == []
     assert other.troubles == []
@@ -198,6 +208,63 @@ def test_a_hostile_catalogue_is_only_text(hostile_site, visit):
     links = one.page.locator(".r-title a")
     assert all(links.nth(n).get_attribute("href").startswith("https://127.0.0.1/") for n in range(links.count()))
     assert one.troubles == []
+
+
+class Slow:
+    """A bot that takes its time over one message until it is told to go on."""
+
+    def __init__(self, bot):
+        self.bot = bot
+        self.go_on = threading.Event()
+
+    def __getattr__(self, name):
+        return getattr(self.bot, name)
+
+    def stream(self, session, text):
+        if text == "take your time":
+            self.go_on.wait(60)
+        yield from self.bot.stream(session, text)
+
+
+def test_a_slow_turn_of_one_visitor_holds_up_nobody(home, visit):
+    bots = []
+
+    def slow(bot):
+        bots.append(Slow(bot))
+        return bots[-1]
+
+    with serving(Settings(home=home, model="none", port=free_port()), slow) as address:
+        waiting, other = visit(address), visit(address)
+        box = waiting.page.locator("#rapport-box textarea")
+        box.fill("take your time")
+        box.press("Enter")
+        waiting.page.wait_for_function("document.querySelector('#rapport-chat').innerText.includes('…')")
+        other.say("a comedy please")
+        assert len(other.titles()) == 3
+        assert "…" in waiting.page.locator("#rapport-chat .bot").last.inner_text()
+        bots[0].go_on.set()
+        waiting.wait_for_reply("take your time")
+        waiting.context.close()
+        other.context.close()
+
+
+def test_everything_has_a_name_for_those_who_cannot_see_it(site, visit):
+    one = visit(site)
+    one.say("a comedy please")
+    page = one.page
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll('button, a, textarea, input, summary')]
+            .filter((one) => one.checkVisibility())
+            .filter((one) => !(one.getAttribute('aria-label') || one.innerText || one.closest('label')?.innerText).trim())
+            .map((one) => one.outerHTML)"""
+    )
+    assert nameless == []
+    assert page.evaluate("[...document.images].filter((image) => !image.hasAttribute('alt')).length") == 0
+    levels = page.evaluate("[...document.querySelectorAll('h1, h2, h3')].map((one) => Number(one.tagName[1]))")
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+    assert page.locator("[role=log][aria-live=polite]").count() == 1
 
 
 def test_everything_can_be_reached_with_the_keyboard(site, visit):

@@ -1,10 +1,11 @@
 """A visitor's page, part by part, with the real Bot."""
 
 import threading
+from urllib.parse import unquote
 
 import pytest
 
-from bot.records import TurnEvent
+from bot.records import Profile, TurnEvent
 from retrieval.errors import InputError, NotFoundError
 from ui import visit
 from ui.visit import View
@@ -187,6 +188,22 @@ def test_a_removed_belief_is_gone(bot, session):
     left = [belief["id"] for group in after.profile["groups"] for belief in group["beliefs"]]
     assert left == [belief["id"] for belief in beliefs[1:]]
     assert visit.resume(bot, session).profile == after.profile
+
+
+def test_the_profile_can_be_taken_away_as_json(bot, session):
+    _, page = say(bot, session, "I love comedies & 100% of westerns")
+    kind, _, data = page.profile["download"].partition(",")
+    assert kind == "data:application/json;charset=utf-8"
+    assert Profile.model_validate_json(unquote(data)) == bot.profile(session)
+
+
+def test_erasing_leaves_nothing_of_the_session(bot, session):
+    say(bot, session, "I love comedies")
+    page = visit.erase(bot, session)
+    assert page.profile["groups"] == []
+    assert page.picks["cards"] == []
+    assert bot.history(session) == []
+    assert bot.profile(session).all() == []
 
 
 # ---------------------------------------------------------------- threads

@@ -5,4 +5,5 @@ element.addEventListener('click', (event) => {
   if (data.event === 'say') trigger('say', { text: data.text });
   if (data.event === 'mark') trigger('mark', { kind: data.kind, item: data.item });
   if (data.event === 'remove') trigger('remove', { belief: data.belief });
+  if (data.event === 'erase') trigger('erase');
 });

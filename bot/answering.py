@@ -17,6 +17,7 @@ from retrieval.filters import broken
 from retrieval.recommend import Recommender
 from retrieval.records import Bound, Item, Reason, Term
 
+_COMPARED_ROLES = {"year", "length", "axis"}
 _ABOUT_LIMIT = 420
 
 
@@ -180,15 +181,17 @@ def plan_comparison(understanding: Understanding, state: SessionState, catalogue
     domain = catalogue.domain
     phrases = [
         phrase for number, config in domain.numbers.items()
-        if config.role in {"year", "length", "axis"} and (phrase := comparison_phrase(catalogue, first, second, number, short=True))
-    ]  # fmt: skip
+        if config.role in _COMPARED_ROLES
+        and (phrase := comparison_phrase(catalogue, first, second, number, short=True))
+    ][:4]  # fmt: skip
     lines = []
     if phrases:
-        adjectives = join_words([phrase.text.removeprefix("is ") for phrase in phrases[:4]])
+        adjectives = join_words([phrase.text.removeprefix("is ") for phrase in phrases])
+        slots = {"head": head(first), "other": head(second), "adjectives": adjectives}
         years = [float(item.year) for item in (first, second) if item.year]
         lines.append(Line(
-            template="compare", slots={"head": head(first), "other": head(second), "adjectives": adjectives}, numbers=years,
-            titles=[first.title, second.title], claims=[claim for phrase in phrases[:4] for claim in phrase.claims],
+            template="compare", slots=slots, numbers=years, titles=[first.title, second.title],
+            claims=[claim for phrase in phrases for claim in phrase.claims],
         ))  # fmt: skip
     for item in (first, second):
         lines += [_fact_line(item, phrase) for phrase in _described(item, catalogue)[:1]]

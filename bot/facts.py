@@ -191,7 +191,8 @@ def shared_phrase(
     return Phrase(
         text=phrase_text(kind, variant, short, **slots), topic=f"{name}:{values[0]}",
         claims=[Claim(item_id=i, facet=name, value=value) for value in values for i in (item.id, other.id)],
-        titles=[] if short else [other.title], people=values if role == "person" else [], numbers=_digits(" ".join(values)),
+        titles=[] if short else [other.title], people=values if role == "person" else [],
+        numbers=_digits(" ".join(values)),
     )  # fmt: skip
 
 
@@ -226,7 +227,7 @@ def in_sentence(value: str) -> str:
 
 
 def _genre(values: list[str], catalogue: Catalogue, before: list[str] | None = None) -> str:
-    """Genres as a noun phrase with its article: "a comedy", or with the domain's noun where a genre cannot stand alone."""
+    """Genres as a noun phrase: "a comedy", or with the domain's noun where a genre cannot stand alone."""
     noun = catalogue.domain.noun.one
     said = join_words([in_sentence(value) for value in [*(before or []), *values]])
     if not said.endswith((*_GENRE_STANDS, noun)):

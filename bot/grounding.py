@@ -82,7 +82,8 @@ class Checker:
             for size in range(min(self.gazetteer.longest, len(words) - place), 1, -1):
                 window = words[place : place + size]
                 surface = text[window[0].start : window[-1].end]
-                if not (surface[:1].isupper() and text[window[-1].start].isupper()):
+                said = surface.split()
+                if not (said[0][0].isupper() and said[-1][0].isupper()):
                     continue
                 names = self.gazetteer.names.get(" ".join(key_word(token.word) for token in window), [])
                 kinds = [

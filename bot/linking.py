@@ -20,16 +20,19 @@ from retrieval.domain import FacetConfig
 _TITLE_CUES = {"like", "dislike", "seen", "unseen", "similar", "accept", "exclude", "verdict", "ask"}
 _ROLE_RANK = {"genre": 3, "language": 2, "country": 2, "mood": 2}
 _PERSON_LEADS = (
-    "by", "with", "starring", "stars?", "featuring", "from", "of", "directed by", "more", "no", "not", "without", "any", "except",
+    "by", "with", "starring", "stars?", "featuring", "from", "of", "directed by", "more", "no", "not",
+    "without", "any", "except",
 )  # fmt: skip
 _NONE = FacetConfig(role="none", fields=())
 _ASKED = re.compile(
-    r"\b(?:tell me (?:more )?about|who (?:directed|made|wrote|stars? in|is in|was in|plays in)|how long is|what is|what's|whats|"
-    r"is|was|compare|why|why not|why didn't you (?:pick|show|suggest)|do you have|have you got|know|and|than)\s+$"
+    r"\b(?:tell me (?:more )?about|who (?:directed|made|wrote|stars? in|is in|was in|plays in)|how long is|what is"
+    r"|what's|whats|is|was|compare|why|why not|why didn't you (?:pick|show|suggest)"
+    r"|do you have|have you got|know|and|than)\s+$"
 )
 _SAID_TITLE = re.compile(r"\b(?:called|titled|named|entitled)\s*$")
 _CLAUSE_END = re.compile(
-    r"\s*(?:$|[,.!?;:)\"]|(?:and|or|but|with|by|except|though|instead|please|yet|too|already|is|was|a lot|so|because)\b|- )"
+    r"\s*(?:$|[,.!?;:)\"]|- |"
+    r"(?:and|or|but|with|by|except|though|instead|please|yet|too|already|is|was|a lot|so|because)\b)"
 )
 _YEAR_AFTER = re.compile(r"[\s,]*(?:\(|from |the )?((?:18|19|20)\d\d)(?:\)| one| version)?(?!\d)")
 _PRONOUNS = {

@@ -108,8 +108,8 @@ class Manager:
         return update(understanding, state, self.catalogue, turn)
 
     def _plan(
-        self, action: Action, understanding: Understanding, state: SessionState, fresh: list[Belief], dropped: list[Belief],
-        log: list[Logged], session_id: str,
+        self, action: Action, understanding: Understanding, state: SessionState, fresh: list[Belief],
+        dropped: list[Belief], log: list[Logged], session_id: str,
     ) -> ReplyPlan:  # fmt: skip
         catalogue = self.catalogue
         match action.kind:
@@ -211,8 +211,9 @@ class Manager:
     def _plan_small(self, kind: str) -> ReplyPlan:
         starters = [Suggestion(label=starter, text=starter) for starter in self.catalogue.domain.starters]
         template, act = {
-            "thank": ("welcome", "chitchat"), "farewell": ("farewell", "farewell"), "chitchat": ("chitchat", "chitchat"),
-            "refuse": ("refuse", "refuse"), "clarify": ("clarify", "clarify"), "help": ("help", "answer"),
+            "thank": ("welcome", "chitchat"), "farewell": ("farewell", "farewell"),
+            "chitchat": ("chitchat", "chitchat"), "refuse": ("refuse", "refuse"), "clarify": ("clarify", "clarify"),
+            "help": ("help", "answer"),
             "reset": ("reset", "reset"), "forget": ("forgotten", "reset"),
         }[kind]  # fmt: skip
         lines = [Line(template=template)]

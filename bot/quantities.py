@@ -23,9 +23,15 @@ class Quantity(NamedTuple):
 
 
 _BEFORE = r"(?:before|pre-?|earlier than|older than|prior to|until|up to|no later than|not after|by the end of)"
-_AFTER = r"(?:after|since|post-?|later than|newer than|more recent than|from|starting(?: in| from)?|no earlier than|not before|not older than)"
+_AFTER = (
+    r"(?:after|since|post-?|later than|newer than|more recent than|from|starting(?: in| from)?|no earlier than"
+    r"|not before|not older than)"
+)
 _YEAR = r"((?:18|19|20)\d\d)"
-_UNDER = r"(?:under|below|less than|shorter than|at most|no (?:more|longer) than|not (?:more|longer) than|max(?:imum)?(?: of)?|within|up to|not over)"
+_UNDER = (
+    r"(?:under|below|less than|shorter than|at most|no (?:more|longer) than|not (?:more|longer) than"
+    r"|max(?:imum)?(?: of)?|within|up to|not over)"
+)
 _OVER = r"(?:over|above|more than|longer than|at least|no (?:less|shorter) than|min(?:imum)?(?: of)?)"
 
 
@@ -68,7 +74,8 @@ def _decades(folded: str, lexicon: Lexicon) -> list[Quantity]:
     names = "|".join(sorted(lexicon.decades, key=len, reverse=True))
     one = rf"(?:(?P<full>(?:18|19|20)\d)0'?s|'?(?P<short>\d)0'?s|(?P<name>{names}))"
     pattern = re.compile(
-        rf"(?<![\w'])(?:(?P<side>{_BEFORE}|{_AFTER}) )?(?:the )?(?:(?P<part>early|mid|late)[ -])?(?:the )?{one}(?![\w'])"
+        rf"(?<![\w'])(?:(?P<side>{_BEFORE}|{_AFTER}) )?"
+        rf"(?:the )?(?:(?P<part>early|mid|late)[ -])?(?:the )?{one}(?![\w'])"
         rf"(?:,? (?:or|and) (?P<tail>newer|later|after|up|onwards?|older|earlier|before))?"
     )
     found = []
@@ -174,10 +181,14 @@ def _relative_years(folded: str, lexicon: Lexicon) -> list[Quantity]:
 
 def _lengths(folded: str, lexicon: Lexicon) -> list[Quantity]:
     number = "|".join(sorted(lexicon.numbers, key=len, reverse=True))
-    hours = rf"(?:(?P<hours>\d+(?:\.\d+)?|an?|{number})(?: and (?P<half>a half))?[ -]?h(?:(?:ou)?rs?)?(?: ?(?:and )?(?P<rest>\d+)(?: ?m(?:in(?:ute)?s?)?)?)?)"
+    hours = (
+        rf"(?:(?P<hours>\d+(?:\.\d+)?|an?|{number})(?: and (?P<half>a half))?[ -]?h(?:(?:ou)?rs?)?"
+        rf"(?: ?(?:and )?(?P<rest>\d+)(?: ?m(?:in(?:ute)?s?)?)?)?)"
+    )
     minutes = r"(?:(?P<minutes>\d+)[ -]?m(?:in(?:ute)?s?)?)"
     pattern = re.compile(
-        rf"(?<![\w'])(?:(?P<under>{_UNDER})|(?P<over>{_OVER})|(?P<about>about|around|roughly))? ?(?:{hours}|{minutes}|(?P<halfhour>half an hour))"
+        rf"(?<![\w'])(?:(?P<under>{_UNDER})|(?P<over>{_OVER})|(?P<about>about|around|roughly))? ?"
+        rf"(?:{hours}|{minutes}|(?P<halfhour>half an hour))"
         rf"(?P<tail> (?:max(?:imum)?|or less|tops|at most|or under)| (?:or more|at least|minimum))?(?![\w'])"
     )
     found = []
@@ -205,8 +216,9 @@ def _lengths(folded: str, lexicon: Lexicon) -> list[Quantity]:
 def _ages(folded: str, lexicon: Lexicon) -> list[Quantity]:
     number = "|".join(sorted(lexicon.numbers, key=len, reverse=True))
     pattern = re.compile(
-        rf"\b(?P<a>\d{{1,2}}|{number})[ -]years?[ -]olds?\b|\b(?:kids?|children|ages?|aged|daughter|son|niece|nephew)(?: of| is| are| under| aged)?"
-        rf" (?P<b>\d{{1,2}}|{number})\b(?! (?:minutes|hours|films))"
+        rf"\b(?P<a>\d{{1,2}}|{number})[ -]years?[ -]olds?\b"
+        r"|\b(?:kids?|children|ages?|aged|daughter|son|niece|nephew)(?: of| is| are| under| aged)?"
+        rf" (?P<b>\d{{1,2}}|{number})\b(?! (?:minutes|hours))"
     )
     found = []
     for match in pattern.finditer(folded):
@@ -219,8 +231,11 @@ def _counts(folded: str, lexicon: Lexicon, domain: DomainConfig) -> list[Quantit
     number = "|".join(sorted(lexicon.numbers, key=len, reverse=True))
     nouns = "|".join(map(re.escape, [domain.noun.one, domain.noun.many, *domain.called]))
     pattern = re.compile(
-        rf"\b(?:(?:give|show|find|recommend|suggest|tell|list) (?:me |us )?|i (?:want|need|only want|just want) |just |only )(?:a )?(?P<a>\d{{1,2}}|{number})\b(?! (?:of|minutes|hours|years|hour))"
-        rf"|\b(?:a )?(?P<b>\d{{1,2}}|{number})(?: of)?(?: \w+)? (?:{nouns}|suggestions?|options?|recommendations?|picks?|ideas?)\b"
+        r"\b(?:(?:give|show|find|recommend|suggest|tell|list) (?:me |us )?"
+        r"|i (?:want|need|only want|just want) |just |only )"
+        rf"(?:a )?(?P<a>\d{{1,2}}|{number})\b(?! (?:of|minutes|hours|years|hour))"
+        rf"|\b(?:a )?(?P<b>\d{{1,2}}|{number})(?: of)?(?: \w+)?"
+        rf" (?:{nouns}|suggestions?|options?|recommendations?|picks?|ideas?)\b"
     )
     found = []
     for match in pattern.finditer(folded):

@@ -11,7 +11,10 @@ from bot.linking import Span
 from retrieval.catalogue import Catalogue
 from retrieval.records import Record
 
-_NEXT_OK = r"(?=\s*(?:$|[,.!?;:)]|(?:and|or|but|is|was|looks|sounds|seems|instead|please|too|already|though|again|with|if|because|except|has|then|yet|about|come|came|run|last|made|set|suitable)\b))"
+_NEXT_OK = (
+    r"(?=\s*(?:$|[,.!?;:)]|(?:and|or|but|is|was|looks|sounds|seems|instead|please|too|already|though|again|with|if"
+    r"|because|except|has|then|yet|about|come|came|run|last|made|set|suitable)\b))"
+)
 
 
 class Context(Record):

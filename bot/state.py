@@ -16,8 +16,8 @@ _CHANGES = (Believed, Withdrew, Shown, Restarted)
 class SessionState:
     """What the next turn starts from.
 
-    slate: picks on screen, in order. focus: what "it" means. spoken: items talked about one by one. shown: every item shown in this session.
-    pending: the facet of a question just asked. step: the last step used.
+    slate: picks on screen, in order. focus: what "it" means. spoken: items talked about one by one.
+    shown: every item shown in this session. pending: the facet of a question just asked. step: the last step used.
     """
 
     step: int = 0

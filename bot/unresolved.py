@@ -15,7 +15,7 @@ from bot.text import Token
 from retrieval.domain import DomainConfig
 
 _CAPITALS = re.compile(
-    r"[A-Z\u00c0-\u00de][\w'’-]*(?:(?:\s+(?:of|the|and|in|de|von|van|a|to|&))*\s+[A-Z\u00c0-\u00de0-9][\w'’-]*)*"
+    r"[A-Z\u00c0-\u00de][\w'\u2019-]*(?:(?:\s+(?:of|the|and|in|de|von|van|a|to|&))*\s+[A-Z\u00c0-\u00de0-9][\w'\u2019-]*)*"
 )
 _NEVER = {"i", "i'm", "i've", "i'd", "i'll", "ok", "okay", "tv", "dvd", "yes", "no", "hi", "hello", "hey", "thanks"}
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from retrieval.errors import RapportError
-from ui.options import Catalog, EvalDomain, EvalModel, Home, Json, Limit, Seed, console, errors
+from ui.options import Catalog, Domain, Home, Json, Limit, Model, Seed, console, errors
 
 evals = typer.Typer(no_args_is_help=True, help="Measure the quality of conversations, offline.")
 
@@ -33,8 +33,8 @@ def eval_replay(
     catalog: Annotated[Path, typer.Option(help="The catalogue that their items belong to.")],
     condition: Annotated[str, typer.Option(help="rep-out or rep-in.")] = "rep-out",
     train: Annotated[Path | None, typer.Option(help="Dialogues for the baselines that count.")] = None,
-    model: EvalModel = "none",
-    domain: EvalDomain = "movies",
+    model: Model = None,
+    domain: Domain = None,
     home: Home = None,
     limit: Limit = None,
     seed: Seed = 0,
@@ -55,9 +55,9 @@ def eval_replay(
 def eval_dialogues(
     files: Annotated[list[Path] | None, typer.Argument(help="YAML files; without any, those for the starter.")] = None,
     show: Annotated[bool, typer.Option("--show", help="Print every turn.")] = False,
-    model: EvalModel = "none",
+    model: Model = None,
     catalog: Catalog = None,
-    domain: EvalDomain = "movies",
+    domain: Domain = None,
     home: Home = None,
     limit: Limit = None,
     seed: Seed = 0,
@@ -77,9 +77,9 @@ def eval_dialogues(
 def bench(
     people: Annotated[int, typer.Option(min=1, help="People who talk at once.")] = 50,
     processes: Annotated[bool, typer.Option(help="Also time rapport chat and rapport serve from their start.")] = True,
-    model: EvalModel = "none",
+    model: Model = None,
     catalog: Catalog = None,
-    domain: EvalDomain = "movies",
+    domain: Domain = None,
     home: Home = None,
     limit: Limit = None,
     seed: Seed = 0,
@@ -101,7 +101,7 @@ def _options(kind: Callable[..., Any], **given: Any) -> Any:
     from pydantic import ValidationError
 
     try:
-        return kind(**given)
+        return kind(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         first = error.errors()[0]
         name = "-".join(str(part) for part in first["loc"]).replace("_", "-")

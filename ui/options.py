@@ -25,8 +25,6 @@ Session = Annotated[str, typer.Option(help="The id of the session.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N cases.")]
 Seed = Annotated[int, typer.Option(help="Fixes every random draw.")]
 Json = Annotated[Path | None, typer.Option("--json", help="Write the whole report to this file.")]
-EvalModel = Annotated[str, typer.Option(help="none, bundled, hf:NAME, openai:NAME@BASE_URL or auto.")]
-EvalDomain = Annotated[str, typer.Option(help="A domain name, or the path of a domain file.")]
 
 
 class RapportGroup(TyperGroup):

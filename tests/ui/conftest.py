@@ -51,12 +51,13 @@ def free_port():
 
 @contextmanager
 def serving(settings, wrap=lambda bot: bot):
-    """A running server; yields its address. `wrap` may put something around the bot."""
+    """A running server on a free port; yields its address. `wrap` may put something around the bot."""
     import uvicorn
 
     from bot import Bot
     from ui.server import create_app
 
+    settings = settings.model_copy(update={"port": free_port()})
     app = create_app(lambda: wrap(Bot.create(settings=settings)), settings)
     server = uvicorn.Server(uvicorn.Config(app, port=settings.port, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
@@ -80,10 +81,16 @@ def serving(settings, wrap=lambda bot: bot):
 
 
 @pytest.fixture(scope="session")
+def serve():
+    """The way to start a server of the test's own."""
+    return serving
+
+
+@pytest.fixture(scope="session")
 def site(built_home, tmp_path_factory):
     """The address of a server on the starter catalogue."""
     home = Path(shutil.copytree(built_home, tmp_path_factory.mktemp("site") / "home"))
-    with serving(Settings(home=home, model="none", port=free_port())) as address:
+    with serving(Settings(home=home, model="none")) as address:
         yield address
 
 
@@ -119,9 +126,7 @@ def hostile_site(tmp_path_factory):
         for number, attack in enumerate(ATTACKS)
     ]
     (folder / "hostile.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    settings = Settings(
-        home=folder / "home", catalog=folder / "hostile.jsonl", model="none", port=free_port(), picks=len(rows)
-    )
+    settings = Settings(home=folder / "home", catalog=folder / "hostile.jsonl", model="none", picks=len(rows))
     with serving(settings) as address:
         yield address
 

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 import pytest
 
 from bot.settings import Settings
-from tests.ui.conftest import free_port, serving
 
 pytestmark = pytest.mark.browser
 
@@ -226,14 +225,14 @@ class Slow:
         yield from self.bot.stream(session, text)
 
 
-def test_a_slow_turn_of_one_visitor_holds_up_nobody(home, visit):
+def test_a_slow_turn_of_one_visitor_holds_up_nobody(home, serve, visit):
     bots = []
 
     def slow(bot):
         bots.append(Slow(bot))
         return bots[-1]
 
-    with serving(Settings(home=home, model="none", port=free_port()), slow) as address:
+    with serve(Settings(home=home, model="none"), slow) as address:
         waiting, other = visit(address), visit(address)
         box = waiting.page.locator("#rapport-box textarea")
         box.fill("take your time")
@@ -255,7 +254,7 @@ def test_everything_has_a_name_for_those_who_cannot_see_it(site, visit):
     nameless = page.evaluate(
         """() => [...document.querySelectorAll('button, a, textarea, input, summary')]
             .filter((one) => one.checkVisibility())
-            .filter((one) => !(one.getAttribute('aria-label') || one.innerText || one.closest('label')?.innerText).trim())
+            .filter((one) => !(one.ariaLabel || one.innerText || one.closest('label')?.innerText || '').trim())
             .map((one) => one.outerHTML)"""
     )
     assert nameless == []

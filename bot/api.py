@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from filelock import FileLock, Timeout
+from threadpoolctl import threadpool_limits
 
 from bot.beliefs import item_belief
 from bot.events import Believed, Withdrew
@@ -64,7 +65,8 @@ class Bot:
         self._recommender = Recommender(catalogue, index.matrix, index.lexical.scores, self.encode)
         checker = Checker(catalogue, self._understander.gazetteer)
         self._manager = Manager(self._understander, self._recommender, checker, store, settings)
-        self._sessions: dict[str, threading.RLock] = defaultdict(threading.RLock)
+        # A stream may be read from several threads, one after the other: its lock must not belong to one.
+        self._sessions: dict[str, threading.Lock] = defaultdict(threading.Lock)
         self._sessions_guard = threading.Lock()
 
     @classmethod
@@ -106,6 +108,8 @@ class Bot:
                 catalogue, settings.home, settings.embedder, settings.threads, settings.chroma_url, progress
             )
             encoder = QueryEncoder(resolve_model(settings.embedder))
+            # Fifty turns at once, each on as many BLAS threads as there are cores, are a thousand times slower.
+            threadpool_limits(limits=settings.threads, user_api="blas")
             return cls(settings, catalogue, report, index, encoder, Store.in_home(settings.home), lock)
         except BaseException:
             lock.release()
@@ -222,7 +226,7 @@ class Bot:
         name = _session_name(session_id)
         return fold(self._store.log(self._store.person_of(name, None)), name)
 
-    def _session(self, session_id: str) -> threading.RLock:
+    def _session(self, session_id: str) -> threading.Lock:
         with self._sessions_guard:
             return self._sessions[session_id]
 

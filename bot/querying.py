@@ -131,7 +131,7 @@ def _bound(belief: Belief, catalogue: Catalogue) -> Bound:
     return Bound(
         number=belief.facet, low=belief.low, high=belief.high,
         weight=belief.strength if belief.polarity > 0 else -belief.strength, hard=belief.hard,
-        admit_unknown=role in {"axis", "level"}, than=belief.item_id, belief_id=belief.id,
+        admit_unknown=role in {"axis", "level"}, than=belief.item_id, label=belief.label, belief_id=belief.id,
         evidence=tuple(belief.evidence),
     )  # fmt: skip
 

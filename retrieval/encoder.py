@@ -75,7 +75,9 @@ class DocumentEncoder:
             os.environ.setdefault(name, value)
         import torch
         from sentence_transformers import SentenceTransformer
+        from transformers.utils.logging import disable_progress_bar
 
+        disable_progress_bar()
         torch.set_num_threads(threads)
         try:
             self._model = SentenceTransformer(

@@ -72,6 +72,7 @@ class Bound(Record):
     hard: bool = True
     admit_unknown: bool = False
     than: str | None = None  # the item the bound was measured from ("older than this one")
+    label: str = ""
     belief_id: str | None = None
     evidence: list[Evidence] = []
 

@@ -20,7 +20,13 @@ VALUES = {
     "genre": ["Comedy", "Horror", "Drama", "Opera"], "person": ["Tom Hanks", "Nobody"], "theme": ["robots", "vampires"],
     "language": ["French", "Klingon"], "mood": ["funny", "bleak"],
 }  # fmt: skip
-RANGES = {"year": (1980, 1995), "minutes": (90, 120), "violence": (0, 1), "light_dark": (0.2, 0.5), "suitable_from": (4, 8)}
+RANGES = {
+    "year": (1980, 1995),
+    "minutes": (90, 120),
+    "violence": (0, 1),
+    "light_dark": (0.2, 0.5),
+    "suitable_from": (4, 8),
+}
 ITEMS = ["heat-1995", "up-2009", "alien-1979", "babe-1995"]
 
 
@@ -85,7 +91,9 @@ def test_relaxing_drops_no_exclusion(state: SessionState, starter: Catalogue) ->
         relaxed = build_query(state, starter, without=[belief.id])
         assert relaxed.exclude == whole.exclude
         for kept in must_not(state):
-            assert [t for t in relaxed.terms if t.belief_id == kept.id] == [t for t in whole.terms if t.belief_id == kept.id]
+            assert [t for t in relaxed.terms if t.belief_id == kept.id] == [
+                t for t in whole.terms if t.belief_id == kept.id
+            ]
             assert [b for b in relaxed.bounds if b.belief_id == kept.id] == [
                 b for b in whole.bounds if b.belief_id == kept.id
             ]
@@ -152,7 +160,9 @@ def test_a_wish_for_a_kind_or_a_person_is_required_a_taste_is_not(
 
 
 def test_what_nobody_can_check_is_said(starter: Catalogue) -> None:
-    bare = Catalogue(starter.domain, [item.model_copy(update={"numbers": {}, "facets": {}}) for item in starter.items], "d")
+    bare = Catalogue(
+        starter.domain, [item.model_copy(update={"numbers": {}, "facets": {}}) for item in starter.items], "d"
+    )
     state = held(facet="minutes", value="<=90", high=90, hard=True, group="constraints")
     assert not records_number(bare, "minutes")
     assert unverifiable(state, bare) == [state.beliefs["b"]]
@@ -163,7 +173,9 @@ def test_what_nobody_can_check_is_said(starter: Catalogue) -> None:
 
 
 def test_a_quality_without_a_field_becomes_a_direction_in_text(starter: Catalogue) -> None:
-    bare = Catalogue(starter.domain, [item.model_copy(update={"numbers": {}, "facets": {}}) for item in starter.items], "d")
+    bare = Catalogue(
+        starter.domain, [item.model_copy(update={"numbers": {}, "facets": {}}) for item in starter.items], "d"
+    )
     [steer] = build_query(held(facet="light_dark", value="<=0.4", high=0.4), bare).steers
     assert steer.weight > 0
     assert "light" in steer.text

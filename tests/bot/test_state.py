@@ -150,7 +150,11 @@ def test_one_pick_on_the_screen_is_what_it_means() -> None:
 
 def test_undo_in_one_session_leaves_the_steps_of_another() -> None:
     belief = Belief(id="x", group="likes", label="x", facet="genre", value="x", scope="person")
-    log = [*said("a", 1, Believed(belief=belief)), *said("b", 1, Believed(belief=belief)), *said("b", 2, Undone(step=1))]
+    log = [
+        *said("a", 1, Believed(belief=belief)),
+        *said("b", 1, Believed(belief=belief)),
+        *said("b", 2, Undone(step=1)),
+    ]
     assert list(fold(log, "a").beliefs) == ["x"]
     assert list(fold(log, "b").beliefs) == ["x"]
     assert last_change(log, "b") is None

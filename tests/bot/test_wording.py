@@ -164,9 +164,7 @@ def test_no_wording_is_heard_in_two_turns_running(spoken: dict[str, list[tuple[s
                 assert often > len(REPLIES[key]) or len(REPLIES[key]) == 1, f"{said}: {name}"
 
 
-@given(
-    plans=st.lists(st.lists(st.sampled_from(PLAIN), max_size=3, unique=True), max_size=12), first=st.integers(1, 50)
-)
+@given(plans=st.lists(st.lists(st.sampled_from(PLAIN), max_size=3, unique=True), max_size=12), first=st.integers(1, 50))
 def test_wordings_take_turns(plans: list[list[str]], first: int, starter: Catalogue, checker: Checker) -> None:
     used: list[str] = []
     for turn, keys in enumerate(plans, start=first):

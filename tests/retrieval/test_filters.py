@@ -44,7 +44,9 @@ def catalogues(draw: st.DrawFn) -> Catalogue:
 def terms(draw: st.DrawFn) -> Term:
     facet = draw(st.sampled_from(sorted(FACETS)))
     value = draw(st.sampled_from([*FACETS[facet], "nobody has this"]))
-    return Term(facet=facet, value=value, weight=draw(st.sampled_from([-1.0, -0.3, 0.3, 1.0])), hard=draw(st.booleans()))
+    return Term(
+        facet=facet, value=value, weight=draw(st.sampled_from([-1.0, -0.3, 0.3, 1.0])), hard=draw(st.booleans())
+    )
 
 
 @st.composite
@@ -135,7 +137,9 @@ def test_soft_wishes_rule_nothing_out(catalogue: Catalogue, query: Query) -> Non
 
 @given(catalogues(), queries, terms())
 def test_one_more_exclusion_never_admits_an_item(catalogue: Catalogue, query: Query, term: Term) -> None:
-    stricter = query.model_copy(update={"terms": (*query.terms, term.model_copy(update={"weight": -1.0, "hard": True}))})
+    stricter = query.model_copy(
+        update={"terms": (*query.terms, term.model_copy(update={"weight": -1.0, "hard": True}))}
+    )
     assert not (allowed(catalogue, stricter) & ~allowed(catalogue, query)).any()
 
 

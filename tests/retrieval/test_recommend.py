@@ -16,7 +16,13 @@ from retrieval.recommend import RankingWeights, Recommender
 from retrieval.records import Anchor, Bound, Evidence, Item, Query, Recommendation, Steer, Term
 
 FACETS = ["genre", "person", "theme", "mood", "language", "director"]
-NUMBERS = {"year": (1920, 2022), "minutes": (80, 200), "light_dark": (0, 1), "violence": (0, 3), "suitable_from": (4, 18)}
+NUMBERS = {
+    "year": (1920, 2022),
+    "minutes": (80, 200),
+    "light_dark": (0, 1),
+    "violence": (0, 3),
+    "suitable_from": (4, 18),
+}
 TEXTS = ["", "a lonely robot", "sailing home in a storm", "zzzz", "the of and"]
 few = settings(max_examples=60)
 

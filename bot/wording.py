@@ -40,7 +40,7 @@ def word(
     previous = ""
     for line in plan.lines:
         number = _choose(line.template, len(templates[line.template]), recent + taken, turn)
-        slots = {"noun": domain.noun.one, "nouns": domain.noun.many, **line.slots}
+        slots = {"noun": domain.noun.one, "nouns": domain.noun.many, "gerund": domain.verb.gerund, **line.slots}
         slots |= {key[:1].upper() + key[1:]: _sentence_case(value) for key, value in slots.items()}
         text = _tidy(templates[line.template][number].format_map(slots))
         problems = checker.problems(text, line)

@@ -100,11 +100,20 @@ def message(role: Literal["user", "assistant"], text: str) -> Message:
     return Message(role=role, content=html.escape(text, quote=False))
 
 
+def spoken(text: str, picks: Sequence[Recommendation]) -> Message:
+    """What Rapport says, with the names of the picks set in bold where a paragraph opens with one."""
+    content = html.escape(text, quote=False)
+    for item in (pick.item for pick in picks):
+        name = html.escape(f"{item.title} ({item.year})" if item.year else item.title, quote=False)
+        content = re.sub(rf"(?m)^{re.escape(name)}", lambda found: f"<strong>{found.group()}</strong>", content)
+    return Message(role="assistant", content=content)
+
+
 def conversation(opening: str, history: Sequence[tuple[str, Reply]]) -> list[Message]:
     """The opening words and everything said since."""
     messages = [message("assistant", opening)]
     for said, reply in history:
-        messages += [message("user", said), message("assistant", reply.text)]
+        messages += [message("user", said), spoken(reply.text, reply.items)]
     return messages
 
 
@@ -179,6 +188,7 @@ def converse(bot: Bot, session: str, text: str, shown: Sequence[Message]) -> Ite
     asked = [*shown, message("user", text)]
     yield View(messages=[*asked, message("assistant", WAITING)], chips=[], draft="")
     words, drawn = "", 0.0
+    picks: list[Recommendation] = []
     try:
         for event in in_one_thread(lambda: bot.stream(session, text)):
             if event.kind == "items" and event.data["items"]:
@@ -188,7 +198,7 @@ def converse(bot: Bot, session: str, text: str, shown: Sequence[Message]) -> Ite
                 words += event.data["text"]
                 if time.monotonic() - drawn >= REDRAW_SECONDS:
                     drawn = time.monotonic()
-                    yield View(messages=[*asked, message("assistant", words)])
+                    yield View(messages=[*asked, spoken(words, picks)])
             elif event.kind == "error":
                 yield refused(asked, event.data["message"], text)
                 return

@@ -82,6 +82,9 @@ def lead_in(
         return Line(
             template="ack_wish", slots={"wish": join_words([in_sentence(label) for label in labels])}, **support
         )
+    searched = [belief.value for belief in fresh if belief.facet == "text"]
+    if searched:
+        return Line(template="ack_search", slots={"search": searched[0]}, quotes=searched)
     if understanding.acts & {"seen", "reject"}:
         return Line(template="ack_instead")
     if "more" in understanding.acts:

@@ -193,8 +193,8 @@ def _superseded(
 def _is_new_need(found: Sequence[Belief], understanding: Understanding, facets: Mapping[str, FacetConfig]) -> bool:
     """Whether an utterance asks for something else altogether, so that earlier wishes of the session lapse.
 
-    It does when it names an example outright ("something like X"), or a kind together with another
-    condition ("a western from the 50s"), and nothing in it points back at what came before.
+    It does when it names an example outright ("something like X"), describes something freely, or names a
+    kind together with another condition ("a western from the 50s"), and nothing in it points back.
     """
     if any(belief.relation == "similar" for belief in found):
         pointed = {mention.item_id for mention in understanding.mentions if mention.relation == "similar"}
@@ -202,12 +202,9 @@ def _is_new_need(found: Sequence[Belief], understanding: Understanding, facets: 
         return bool(pointed & named)
     wishes = [belief for belief in found if belief.relation == "wish" and belief.polarity > 0]
     kinds = [b for b in wishes if b.facet in facets and facets[b.facet].role in _KIND_ROLES and b.strength > 0.8]
-    return (
-        bool(kinds)
-        and len(wishes) > 1
-        and not understanding.critiques
-        and not _REFINES.search(understanding.text.lower())
-    )
+    searched = any(belief.facet == "text" for belief in found) and "request" in understanding.acts
+    whole = searched or (bool(kinds) and len(wishes) > 1)
+    return whole and not understanding.critiques and not _REFINES.search(understanding.text.lower())
 
 
 def _merge(earlier: Belief, newer: Belief, catalogue: Catalogue) -> Belief:

@@ -61,7 +61,7 @@ def hook(item: Item, limit: int = 190) -> str:
 def facet_phrase(catalogue: Catalogue, item: Item, facet: str, limit: int = 3) -> Phrase | None:
     """What an item has for a facet, as a predicate; None when the record has nothing or the domain never says it."""
     config = catalogue.domain.facets.get(facet)
-    values = catalogue.values(item, facet)[:limit]
+    values = [value for value in catalogue.values(item, facet) if config is None or value not in config.unsaid][:limit]
     if config is None or not values or config.phrases.fact is None:
         return None
     if config.role == "genre":
@@ -85,7 +85,9 @@ def value_phrase(catalogue: Catalogue, item: Item, facet: str, value: str) -> Ph
         config = catalogue.domain.facets[name]
         if config.phrases.fact is None:
             return None
-        if config.role == "genre":
+        if value in config.unsaid:
+            text = phrase_text("as_asked", 0, values=value)
+        elif config.role == "genre":
             text = phrase_text("genre", 0, values=_genre([value], catalogue))
         else:
             said = value if config.role in _PROPER_ROLES else in_sentence(value)
@@ -168,7 +170,7 @@ def shared_phrase(
             continue
         mine = catalogue.values(item, name)
         for value in catalogue.values(other, name):
-            if config.role == "theme" and value.lower() in catalogue.domain.kind_words:
+            if value in config.unsaid or (config.role == "theme" and value.lower() in catalogue.domain.kind_words):
                 continue
             share = len(catalogue.postings(name)[value]) / len(catalogue)
             if value in mine and share < _TELLING_SHARE and f"{name}:{value}" not in taken:

@@ -53,5 +53,6 @@ def value_label(domain: DomainConfig, facet: str, value: str, polarity: float, r
         text = (wish or "with {value}").format(value=value) if polarity > 0 else value
     else:
         config = domain.facets.get(facet)
-        text = (config.phrases.wish if config and config.phrases.wish else "{value}").format(value=value)
+        said = config is not None and value not in config.unsaid
+        text = (config.phrases.wish if config and said and config.phrases.wish else "{value}").format(value=value)
     return text if polarity > 0 else f"no {value}"

@@ -212,7 +212,7 @@ class Linker:
             return 1.0 if licence or len(said) > 1 else 0.8
         if rare and len(said) > 1:
             return 0.9
-        if licence and closes and not plain and not partial and not set(words) & _PRONOUNS:
+        if licence and closes and not plain and not partial and (len(words) > 1 or words[0] not in _PRONOUNS):
             return 0.9
         if plain and licence and len(said) > 2:
             return 0.9

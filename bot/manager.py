@@ -204,7 +204,7 @@ class Manager:
             )
         return ReplyPlan(
             acts={"greet", "ask"},
-            lines=[Line(template="answer_unknown", slots={"unknown": domain.greeting})],
+            lines=[Line(template="greet")],
             suggestions=starters,
         )
 

@@ -87,7 +87,8 @@ class Understander:
         if not acts & _ANSWERS_ONLY:
             search = self._search_text(folded, words, relations, [*spans, *pointers, *quantities, *names])
         if acts == {"unclear"}:
-            if search and (len(search.split()) > 1 or _OFFERS.search(folded)):
+            unusual = any(word not in self.lexicon.common for word in search.split())
+            if search and (unusual or len(search.split()) > 1 or _OFFERS.search(folded)):
                 acts = {"request"}
             elif targets and any(pointer.exact for pointer in pointers):
                 acts, question = {"ask_item"}, ItemQuestion(topic="about", item_id=targets[0])

@@ -53,6 +53,7 @@ class FacetConfig(Config):
     values in conversation (then they are linked in text). synonyms: catalogue string -> ways to say it.
     askable: how readily people
     answer a question about it, 0 (never ask) to 1. similar: what a shared value is worth when items are compared.
+    unsaid: values that are matched but do not fit the `fact` phrase.
     asks: regular expressions of questions it answers ("who directed").
     """
 
@@ -66,6 +67,7 @@ class FacetConfig(Config):
     phrases: Phrases = Phrases()
     synonyms: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     definitions: dict[str, str] = Field(default_factory=dict)
+    unsaid: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
 
 

@@ -77,7 +77,7 @@ class DocumentEncoder:
         from sentence_transformers import SentenceTransformer
         from transformers.utils.logging import disable_progress_bar
 
-        disable_progress_bar()
+        disable_progress_bar()  # type: ignore[no-untyped-call]
         torch.set_num_threads(threads)
         try:
             self._model = SentenceTransformer(

@@ -138,7 +138,16 @@ class Recommender:
             worth = weights.satisfied if bound.hard else weights.number * abs(bound.weight)
             scores = worth * branches.number(self.catalogue, bound)
             parts.append(
-                _Part(scores, "number", bound.label or bound.number, bound.number, None, bound.than, bound.belief_id, bound.evidence)
+                _Part(
+                    scores,
+                    "number",
+                    bound.label or bound.number,
+                    bound.number,
+                    None,
+                    bound.than,
+                    bound.belief_id,
+                    bound.evidence,
+                )
             )
         for anchor in query.anchors:
             if anchor.item_id in self.catalogue.row:

@@ -43,7 +43,7 @@ def checker(starter: Catalogue) -> Checker:
 
 @pytest.fixture(scope="session")
 def indexed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A closed home with the vectors and the index of the starter catalogue, and nobody in it. Copy it, don't use it."""
+    """A closed home with the vectors and the index of the starter catalogue, and nobody in it; to be copied."""
     home = tmp_path_factory.mktemp("indexed") / "home"
     with Bot.create(home=home, model="none"):
         pass

@@ -130,9 +130,14 @@ def number_fact(item: Item, number: str, catalogue: Catalogue) -> str:
     return config.phrases.tag.replace("{value}", amount(value, None if spelt_out else config.unit))
 
 
-def strongest(pick: Recommendation, profile: Profile, catalogue: Catalogue) -> list[ReasonView]:
-    """The reasons that speak for a pick, strongest first; each quote is shown once."""
+def strongest(pick: Recommendation, catalogue: Catalogue) -> list[ReasonView]:
+    """The reasons that speak for a pick, strongest first; each quote is shown once.
+
+    Being well known speaks for many items, so it is named only where little else does.
+    """
     chosen = sorted((reason for reason in pick.reasons if reason.weight > 0), key=lambda reason: -reason.weight)
+    telling = [reason for reason in chosen if reason.kind != "popularity"]
+    chosen = telling if len(telling) > 1 else chosen
     quotes: set[str] = set()
     views: list[ReasonView] = []
     for reason in chosen[:MAX_REASONS]:
@@ -141,7 +146,7 @@ def strongest(pick: Recommendation, profile: Profile, catalogue: Catalogue) -> l
             quotes.add(evidence.quote)
         views.append(
             ReasonView(
-                label=reason_label(reason, pick.item, profile, catalogue),
+                label=reason_label(reason, catalogue),
                 quote=evidence.quote if evidence else "",
                 turn=evidence.turn if evidence else 0,
             )
@@ -154,14 +159,10 @@ def spoken(evidence: Sequence[Evidence]) -> list[Evidence]:
     return [proof for proof in evidence if proof.quote and not proof.quote.startswith(TAPPED)]
 
 
-def reason_label(reason: Reason, item: Item, profile: Profile, catalogue: Catalogue) -> str:
+def reason_label(reason: Reason, catalogue: Catalogue) -> str:
     """A reason in words that stand alone: "like Arrival", "by Michael Mann", "at most 2 h"."""
     if reason.kind in COMPARED:
         return COMPARED[reason.kind].replace("{title}", reason.label)
-    if reason.kind == "number" and reason.facet:
-        belief = next((belief for belief in profile.all() if belief.id == reason.belief_id), None)
-        # While a turn runs, what it taught is not in the profile yet.
-        return belief.label if belief else number_fact(item, reason.facet, catalogue) or "as you asked"
     config = catalogue.domain.facets.get(reason.facet or "")
     if config and config.phrases.tag and reason.value:
         return config.phrases.tag.replace("{value}", reason.value)
@@ -212,7 +213,7 @@ def card(pick: Recommendation, profile: Profile, catalogue: Catalogue, folder: P
         link=item.url if item.url and _is_web(item.url) else "",
         facts=facts(item, catalogue),
         blurb=blurb(item.text),
-        reasons=strongest(pick, profile, catalogue),
+        reasons=strongest(pick, catalogue),
         liked=False,
         disliked=False,
         seen=False,

@@ -21,6 +21,7 @@ from retrieval.errors import CatalogueError, DomainError, HomeInUseError, InputE
 
 ROOT = Path(__file__).parents[2]
 ORDER = ["understood", "items", "token", "done"]
+TITLES = ["Pulp Fiction", "Toy Story", "The Matrix", "Blade Runner 2049", "Spirited Away"]
 SAYINGS = [
     "hi", "a comedy from the 80s", "something like Arrival but less sad", "no horror", "more", "why the first?", "undo",
     "I've seen it", "who directed Alien?", "what do you know about me?", "thanks", "asdf", "start over", "surprise me",
@@ -164,7 +165,7 @@ class TestProfileAndEvents:
         bot.reply(session, "I loved Heat, no horror, and a comedy under two hours")
         profile = bot.profile(session)
         assert isinstance(profile, Profile)
-        fields = "id label facet value item_id polarity strength hard scope evidence".split()
+        fields = ["id", "label", "facet", "value", "item_id", "polarity", "strength", "hard", "scope", "evidence"]
         for belief in profile.all():
             dumped = belief.model_dump()
             assert set(fields) <= set(dumped)
@@ -175,8 +176,15 @@ class TestProfileAndEvents:
 
     @pytest.mark.parametrize(
         ("kind", "group"),
-        [("like", "likes"), ("dislike", "dislikes"), ("seen", "seen"), ("save", "likes"), ("purchase", "likes"), ("skip", "dislikes")],
-    )  # fmt: skip
+        [
+            ("like", "likes"),
+            ("dislike", "dislikes"),
+            ("seen", "seen"),
+            ("save", "likes"),
+            ("purchase", "likes"),
+            ("skip", "dislikes"),
+        ],
+    )
     def test_a_tap_moves_the_profile_at_once(self, kind: str, group: str, bot: Bot, session: str) -> None:
         profile = bot.event(session, kind, "heat-1995")
         assert [belief.item_id for belief in getattr(profile, group)] == ["heat-1995"]
@@ -312,9 +320,9 @@ class TestRank:
         assert len(bot.rank([])) == 50
 
     @given(
-        titles=st.lists(st.sampled_from(["Pulp Fiction", "Toy Story", "The Matrix", "Blade Runner 2049", "Spirited Away"]), unique=True),
+        titles=st.lists(st.sampled_from(TITLES), unique=True),
         data=st.data(),
-    )  # fmt: skip
+    )
     @settings(max_examples=25)
     def test_items_that_were_named_never_return(self, titles: list[str], data: st.DataObject, bot: Bot) -> None:
         frames = ["I loved {}", "something like {}", "have you seen {}?", "I hated {}", "{} is great", "not {} again"]

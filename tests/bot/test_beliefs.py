@@ -16,6 +16,10 @@ from bot.state import SessionState, fold
 from bot.understand import Understander
 from retrieval.catalogue import Catalogue
 
+PARTS = [
+    "i loved heat", "no horror", "older", "something like up", "from the 80s", "seen jaws", "with tom hanks", "by kubrick",
+    "not too long", "the second one", "less sad", "for my 6 year old", "a comedy", "zxqv", "Zed Ozz",
+]  # fmt: skip
 Talk = Callable[..., SessionState]
 
 
@@ -187,8 +191,15 @@ def test_small_talk_leads_to_no_belief(talk: Talk) -> None:
 
 @pytest.mark.parametrize(
     ("relation", "group", "sign"),
-    [("like", "likes", 1), ("dislike", "dislikes", -1), ("seen", "seen", 0), ("reject", "dislikes", -1), ("similar", "likes", 1), ("accept", "likes", 1)],
-)  # fmt: skip
+    [
+        ("like", "likes", 1),
+        ("accept", "likes", 1),
+        ("similar", "likes", 1),
+        ("dislike", "dislikes", -1),
+        ("reject", "dislikes", -1),
+        ("seen", "seen", 0),
+    ],
+)
 def test_a_verdict_on_an_item(relation: str, group: str, sign: int) -> None:
     belief = item_belief(relation, "heat-1995", "Heat", Evidence(turn=1, quote="Heat"))
     assert (belief.group, belief.item_id, belief.facet) == (group, "heat-1995", "item")
@@ -203,9 +214,7 @@ def test_a_slug_is_a_plain_id(text: str) -> None:
 
 @given(data=st.data())
 def test_any_talk_gives_readable_beliefs_with_evidence(data: st.DataObject, talk: Talk) -> None:
-    parts = ["i loved heat", "no horror", "older", "something like up", "from the 80s", "seen jaws", "with tom hanks",
-             "not too long", "the second one", "less sad", "by kubrick", "for my 6 year old", "a comedy", "zxqv", "Zed Ozz"]  # fmt: skip
-    said = data.draw(st.lists(st.lists(st.sampled_from(parts), min_size=1, max_size=3).map(", ".join), max_size=4))
+    said = data.draw(st.lists(st.lists(st.sampled_from(PARTS), min_size=1, max_size=3).map(", ".join), max_size=4))
     state = talk(*said, slate=("heat-1995", "up-2009"))
     for key, belief in state.beliefs.items():
         assert belief.id == key

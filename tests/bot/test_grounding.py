@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from bot.answering import plan_answer
 from bot.grounding import Checker
+from bot.picking import pick_lines
 from bot.plan import Claim, Line
 from bot.records import ItemQuestion, Understanding
-from bot.picking import pick_lines
 from bot.state import SessionState
 from prompts.loader import load_templates
 from retrieval.catalogue import Catalogue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -176,7 +177,7 @@ def test_any_number_of_minutes(minutes: int) -> None:
 def test_offsets_lie_in_the_text_and_nothing_overlaps(text: str) -> None:
     quantities = found(f"{text} under 2 hours or from the 80s {text}")
     assert all(0 <= q.start < q.end <= 2 * len(text) + 34 for q in quantities)
-    assert all(left.end <= right.start for left, right in zip(quantities, quantities[1:], strict=False))
+    assert all(left.end <= right.start for left, right in pairwise(quantities))
 
 
 whole = st.integers(-3000, 3000).map(float)

@@ -107,8 +107,8 @@ CONVERSATIONS = [
     ["anything with Gortrude Plimsworth in it", "a film with Gortrude Plimsworth", "asdf", "what's the weather like?"],
     ["movies by kubrick", "more", "more", "more", "more", "I'll take the second", "perfect"],
     ["from the 80s, under two hours", "in french", "older", "newer", "funnier", "why the second?", "the last one"],
-    ["how are you?", "why?", "how long is it?", "compare", "why not?", "how many westerns from the 2020s do you have?"],
-    ["no horror", "undo", "undo", "no musicals", "I hated Fargo", "seen Heat", "with Zed Quillfeather", "show my profile"],
+    ["how are you?", "why?", "how long is it?", "compare", "why not?", "how many westerns from the 2020s are there?"],
+    ["no horror", "undo", "undo", "no musicals", "I hated Fargo", "seen Heat", "with Zed Quillfeather", "my profile"],
     ["I don't really like musicals", "a thriller", "compare the first and the second", "why not Heat?", "why Up?"],
     ["a comedy", "forget everything about me"],
 ]  # fmt: skip

@@ -1,0 +1,236 @@
+"""Entity linking: names of the catalogue are found as people write them, and ordinary words are left alone."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.records import Entity
+from bot.text import fold, join_words, key, tokens
+from bot.understand import Understander
+from retrieval.catalogue import Catalogue
+from retrieval.records import Item
+
+# Titles that are read as what else they mean in some of the sentences below.
+ALSO_WORDS = {"The Thing", "Her", "Get Out", "In the Mood for Love", "Metropolis"}
+
+
+def entities(understander: Understander, text: str) -> list[Entity]:
+    return understander.understand(text).entities
+
+
+def item_ids(understander: Understander, text: str) -> list[str | None]:
+    return [entity.item_id for entity in entities(understander, text) if entity.kind == "item"]
+
+
+def slips(name: str) -> list[str]:
+    """A name with two neighbouring letters swapped inside a word, at every place but the first."""
+    swapped = []
+    for place in range(1, len(name) - 2):
+        if name[place] != name[place + 1] and " " not in name[place - 1 : place + 2]:
+            swapped.append(name[:place] + name[place + 1] + name[place] + name[place + 2 :])
+    return swapped
+
+
+class TestTitles:
+    @pytest.mark.parametrize("frame", ["I loved {}", "something like {}", "I've seen {} already", "i hated {}."])
+    def test_every_title_is_found_after_a_verdict(
+        self, frame: str, understander: Understander, starter: Catalogue
+    ) -> None:
+        plain = [item for item in starter.items if item.title not in ALSO_WORDS]
+        missed = [i.title for i in plain if item_ids(understander, frame.format(i.title)) != [i.id]]
+        assert missed == []
+
+    def test_every_title_is_found_in_lower_case_without_accents(
+        self, understander: Understander, starter: Catalogue
+    ) -> None:
+        missed = []
+        for item in starter.items:
+            plain = unicodedata.normalize("NFKD", item.title).encode("ascii", "ignore").decode().lower()
+            if item.title not in ALSO_WORDS and item_ids(understander, f"i really loved {plain}") != [item.id]:
+                missed.append(plain)
+        assert missed == []
+
+    def test_every_title_is_found_in_quotes(self, understander: Understander, starter: Catalogue) -> None:
+        missed = [i.title for i in starter.items if item_ids(understander, f'tell me about "{i.title}"') != [i.id]]
+        assert missed == []
+
+    def test_every_title_with_its_year_is_found(self, understander: Understander, starter: Catalogue) -> None:
+        missed = [i.title for i in starter.items if item_ids(understander, f"I liked {i.title} ({i.year})") != [i.id]]
+        assert missed == []
+
+    @pytest.mark.parametrize(
+        ("said", "title"),
+        [
+            ("the shawshank", "The Shawshank Redemption"),
+            ("grand budapest hotel", "The Grand Budapest Hotel"),
+            ("Dr Strangelove", "Dr. Strangelove"),
+            ("singin in the rain", "Singin' in the Rain"),
+            ("pans labyrinth", "Pan's Labyrinth"),
+            ("twelve angry men", "12 Angry Men"),
+            ("three idiots", "3 Idiots"),
+            ("terminator two", "Terminator 2: Judgment Day"),
+            ("spider-man into the spider-verse", "Spider-Man: Into the Spider-Verse"),
+            ("mad max fury road", "Mad Max: Fury Road"),
+            ("mad max", "Mad Max: Fury Road"),
+            ("E.T.", "E.T. the Extra-Terrestrial"),
+            ("the good the bad and the ugly", "The Good, the Bad and the Ugly"),
+            ("2001", "2001: A Space Odyssey"),
+        ],
+    )
+    def test_the_ways_people_write_a_title(
+        self, said: str, title: str, understander: Understander, starter: Catalogue
+    ) -> None:
+        [item] = [item for item in starter.items if item.title == title]
+        assert item_ids(understander, f"I loved {said}") == [item.id]
+
+    def test_most_slips_of_the_finger_are_forgiven(self, understander: Understander, starter: Catalogue) -> None:
+        """Two letters swapped in a long title: the floor is what was reached, not what is good enough."""
+        long = [i for i in starter.items if len(i.title) >= 12 and re.fullmatch(r"[A-Za-z ]+", i.title)]
+        found = [i.id in item_ids(understander, f"I loved {slip}") for i in long for slip in slips(i.title)]
+        assert len(found) > 300
+        assert sum(found) / len(found) > 0.8
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "cheer me up",
+            "I want to see her again",
+            "turn up the heat",
+            "it's heating up",
+            "what a beautiful day",
+            "can you contact me",
+            "get out",
+            "my alien neighbour moved away",
+            "I had coffee with her",
+            "in general I like comedies",
+            "we broke up last week",
+        ],
+    )
+    def test_ordinary_words_are_no_titles(self, text: str, understander: Understander) -> None:
+        assert item_ids(understander, text) == []
+
+    def test_two_titles_of_one_name_are_told_apart_by_the_year(self, starter: Catalogue) -> None:
+        twins = [
+            Item(id="old", title="The Lighthouse", year=1937, popularity=0.1),
+            Item(id="new", title="The Lighthouse", year=2019, popularity=0.9),
+        ]
+        understander = Understander(Catalogue(starter.domain, twins, "d"))
+        assert item_ids(understander, "I loved The Lighthouse (1937)") == ["old"]
+        assert item_ids(understander, "I loved the lighthouse from 2019") == ["new"]
+        [entity] = [e for e in entities(understander, "I loved The Lighthouse") if e.kind == "item"]
+        assert entity.item_id == "new"
+        assert entity.alternatives == ["old"]
+
+
+class TestPeople:
+    @pytest.mark.parametrize("frame", ["something with {}", "a film by {}", "i love {}", "nothing with {}"])
+    def test_every_person_of_two_names_or_more_is_found(
+        self, frame: str, understander: Understander, starter: Catalogue
+    ) -> None:
+        people = sorted(person for person in starter.postings("person") if len(key(person).split()) > 1)
+        missed = []
+        for person in people[::3]:
+            found = [e.value for e in entities(understander, frame.format(person)) if e.kind == "person"]
+            missed += [] if found == [person] else [(person, found)]
+        assert missed == []
+
+    @pytest.mark.parametrize(
+        ("said", "person"),
+        [
+            ("by Tarantino", "Quentin Tarantino"),
+            ("with deniro", None),
+            ("with de niro", "Robert De Niro"),
+            ("with sigorney weaver", "Sigourney Weaver"),
+            ("by speilberg", "Steven Spielberg"),
+            ("with michele yeoh", "Michelle Yeoh"),
+            ("by bong joon ho", "Bong Joon-ho"),
+            ("by Agnès Varda", None),
+            ("with Tom", None),
+        ],
+    )
+    def test_the_ways_people_write_a_person(self, said: str, person: str | None, understander: Understander) -> None:
+        found = [e.value for e in entities(understander, f"a film {said}") if e.kind == "person" and e.value]
+        assert person is None or found == [person]
+
+    def test_nearly_all_slips_of_the_finger_are_forgiven(self, understander: Understander, starter: Catalogue) -> None:
+        people = [name for name in starter.postings("person") if re.fullmatch(r"(?=.{11})[A-Za-z ]+", name)]
+        asked = [(name, slip) for name in people[::9] for slip in slips(name.lower())[::2]]
+        found = [
+            name in [entity.value for entity in entities(understander, f"a film with {slip}")] for name, slip in asked
+        ]
+        assert len(found) > 150
+        assert sum(found) / len(found) > 0.97
+
+    def test_a_person_of_one_job_has_that_role(self, understander: Understander, starter: Catalogue) -> None:
+        for person in ("Sigourney Weaver", "Michael Mann", "Eric Heisserer"):
+            roles = [facet for facet in starter.domain.facets_of("person") if person in starter.postings(facet)]
+            [entity] = [e for e in entities(understander, f"something with {person}") if e.kind == "person"]
+            assert entity.role == (roles[0] if len(roles) == 1 else None)
+
+
+class TestValues:
+    def test_every_genre_mood_language_and_country_is_understood_by_its_name(
+        self, understander: Understander, starter: Catalogue
+    ) -> None:
+        missed = []
+        for facet in ("genre", "mood", "language", "country"):
+            for value in starter.postings(facet):
+                found = understander.understand(f"something {value.lower()}")
+                said = {(p.facet, p.value) for p in (*found.preferences, *found.constraints)}
+                if not any(p in {(facet, value)} or p[0] in starter.domain.numbers for p in said):
+                    missed.append((facet, value, said))
+        assert missed == []
+
+    @pytest.mark.parametrize("number", range(5))
+    def test_every_theme_is_understood_after_about(
+        self, number: int, understander: Understander, starter: Catalogue
+    ) -> None:
+        themes = sorted(starter.postings("theme"))[number::5]
+        missed = []
+        for theme in themes:
+            found = understander.understand(f"a film about {theme}")
+            if theme not in {p.value.lower() for p in found.preferences}:
+                missed.append(theme)
+        assert missed == []
+
+    def test_entities_lie_where_they_say(self, understander: Understander) -> None:
+        text = "Something like “Amélie” — no horror, with Tom Hanks from the ’80s"  # noqa: RUF001
+        found = entities(understander, text)
+        assert {entity.kind for entity in found} >= {"item", "genre", "person"}
+        assert all(text[entity.start : entity.end] == entity.surface for entity in found)
+
+
+class TestFolding:
+    @given(st.text(max_size=60))
+    def test_folding_keeps_every_place(self, text: str) -> None:
+        folded = fold(text)
+        assert len(folded) == len(text)
+        for token in tokens(folded):
+            assert folded[token.start : token.end] == token.word
+
+    @given(st.text(max_size=40))
+    def test_a_key_is_its_own_key_and_ignores_case_and_marks(self, text: str) -> None:
+        assert key(key(text)) == key(text)
+        assert key(f"  {text}!! ") == key(text)
+
+    @pytest.mark.parametrize(
+        ("one", "other"),
+        [
+            ("Ocean's Eleven", "oceans 11"),
+            ("Amélie", "AMELIE"),
+            ("Rocky IV", "rocky 4"),
+            ("Fast & Furious", "fast and furious"),
+            ("Spider-Man", "spider man"),
+        ],
+    )
+    def test_ways_to_write_one_name_have_one_key(self, one: str, other: str) -> None:
+        assert key(one) == key(other)
+
+    def test_words_are_joined_as_one_says_them(self) -> None:
+        assert [join_words(list("abc")[:n]) for n in range(4)] == ["", "a", "a and b", "a, b and c"]
+        assert join_words(["a", "b"], "or") == "a or b"

@@ -147,7 +147,14 @@ class Linker:
             # A series usually bears the name of its first item, and people mean the item.
             values = [name for name in values if self.catalogue.domain.facets.get(name.kind, _NONE).role != "series"]
         title_fit = self._title_fit(text, folded, said, titles, licence, bool(values)) if titles else 0.0
-        if people and self._person_holds(text, folded, said, people[0]) and title_fit < 1.1:
+        watched = licence in {"seen", "similar", "verdict", "ask", "accept"} and title_fit >= 0.8
+        outright = people and people[0].form == "full" and len(said) > 1
+        if (
+            people
+            and self._person_holds(text, folded, said, people[0])
+            and (outright or not watched)
+            and title_fit < 1.1
+        ):
             return Span(start, end, people[0], tuple(people[1:] + titles), 0.9)
         if titles and title_fit > 0 and (not values or title_fit > 1):
             return Span(start, end, titles[0], tuple(titles[1:]), title_fit)

@@ -17,8 +17,8 @@ from bot.understand import Understander
 from retrieval.catalogue import Catalogue
 
 PARTS = [
-    "i loved heat", "no horror", "older", "something like up", "from the 80s", "seen jaws", "with tom hanks", "by kubrick",
-    "not too long", "the second one", "less sad", "for my 6 year old", "a comedy", "zxqv", "Zed Ozz",
+    "i loved heat", "no horror", "older", "something like up", "from the 80s", "seen jaws", "with tom hanks",
+    "by kubrick", "not too long", "the second one", "less sad", "for my 6 year old", "a comedy", "zxqv", "Zed Ozz",
 ]  # fmt: skip
 Talk = Callable[..., SessionState]
 

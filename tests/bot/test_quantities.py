@@ -14,6 +14,7 @@ from bot.quantities import Quantity, canonical, find_quantities, parse_range
 from bot.text import fold
 from retrieval.domain import load_domain
 
+LEXICON, DOMAIN = load_lexicon("en"), load_domain("movies")
 NOW = date.today().year
 EXACT: list[tuple[str, str, float | None, float | None]] = [
     # One year, and the sides of it
@@ -123,7 +124,7 @@ NOTHING = [
 
 
 def found(text: str) -> list[Quantity]:
-    return find_quantities(fold(text), load_lexicon("en"), load_domain("movies"))
+    return find_quantities(fold(text), LEXICON, DOMAIN)
 
 
 def read(text: str) -> list[tuple[str, float | None, float | None]]:

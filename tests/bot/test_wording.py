@@ -24,7 +24,7 @@ from retrieval.catalogue import Catalogue
 CODE = sorted((Path(__file__).parents[2] / "bot").glob("*.py"))
 REPLIES = load_templates("en", "replies").templates
 PHRASES = load_templates("en", "phrases").templates
-GIVEN = {"noun", "nouns"}
+GIVEN = {"noun", "nouns", "gerund"}
 
 
 def slots_of(wording: str) -> set[str]:

@@ -24,7 +24,8 @@ class CueFinder:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
-        self._relations = {name: any_of(patterns) for name, patterns in lexicon.relations.items()}
+        # One by one, since an alternation takes its first branch that fits, not the longest.
+        self._relations = [(name, any_of([p])) for name, patterns in lexicon.relations.items() for p in patterns]
         self._after = {name: any_of(patterns) for name, patterns in lexicon.after.items()}
         self._breaks = re.compile(
             rf"(?<![\w'])(?:{'|'.join(lexicon.breaks)})(?![\w'])|[;!?]|(?<!\b(?:dr|mr|ms|jr|st))\.(?=\s|$)"
@@ -36,7 +37,7 @@ class CueFinder:
         """Non-overlapping relation cues and breaks, left to right; at one place the longest wins."""
         found = [
             Cue("relation", name, match.start(), match.end(), match.group())
-            for name, pattern in self._relations.items()
+            for name, pattern in self._relations
             for match in pattern.finditer(folded)
             if match.group()
         ]
@@ -106,7 +107,7 @@ class CueFinder:
 
     def insists(self, clause: str) -> bool:
         """Whether a clause makes its wish a condition ("must", "only")."""
-        return _contains(self.lexicon.must, clause)
+        return _contains(self.lexicon.must, clause) and "not only" not in clause
 
 
 @lru_cache(maxsize=256)

@@ -127,7 +127,8 @@ class Gazetteer:
                 if pole is None:
                     continue
                 comparatives = {key(word) for word in pole.comparatives}
-                for word in {key(word) for word in (pole.name, *pole.words)} | comparatives:
+                nouns = {key(number)} if config.role == "level" and direction > 0 else set()
+                for word in {key(word) for word in (pole.name, *pole.words)} | comparatives | nouns:
                     name = Name(
                         number, pole.name, 0.5, "synonym", direction=direction, comparative=word in comparatives
                     )

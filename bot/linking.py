@@ -23,6 +23,7 @@ _PERSON_LEADS = (
     "by", "with", "starring", "stars?", "featuring", "from", "of", "directed by", "more", "no", "not",
     "without", "any", "except",
 )  # fmt: skip
+_CERTAIN = 1.2  # named in quotes or with its year
 _NONE = FacetConfig(role="none", fields=())
 _ASKED = re.compile(
     r"\b(?:tell me (?:more )?about|who (?:directed|made|wrote|stars? in|is in|was in|plays in)|how long is|what is"
@@ -90,6 +91,9 @@ class Linker:
         self._nouns = {domain.noun.one, domain.noun.many, *domain.called}
         leads = [*_PERSON_LEADS, *domain.person_nouns]
         self._person_cue = re.compile(rf"(?:\b(?:{'|'.join(leads)})|,|\band|\bor)\s*$")
+        self._ordinary: dict[str, list[str]] = {}
+        for word in sorted(lexicon.common | lexicon.stop):
+            self._ordinary.setdefault(word[0], []).append(word)
         between = "|".join(["the", "a", "an", "both", ",", "and", "or", *self._nouns])
         self._between = re.compile(rf"(?:\s|^)(?:{between})$|,$")
 
@@ -108,7 +112,23 @@ class Linker:
         taken = _best_cover(exact, quantities)
         guessed = self._fuzzy(folded, words, taken, quantities, licences)
         taken = [span for span in taken if not any(guess.start <= span.start < guess.end for guess in guessed)]
-        return sorted([*taken, *guessed], key=lambda span: span.start)
+        return self._without_half_names(sorted([*taken, *guessed], key=lambda span: span.start), folded, words)
+
+    def _without_half_names(self, spans: list[Span], folded: str, words: Sequence[Token]) -> list[Span]:
+        """Leaves out a person guessed from one word when the word beside it belongs to some other, unknown name."""
+        kept = []
+        for span in spans:
+            single = span.kind == "person" and " " not in folded[span.start : span.end]
+            beside = [t for t in words if t.end + 1 == span.start or t.start == span.end + 1]
+            strange = [
+                token for token in beside
+                if len(token.word) > 3 and token.word not in self.lexicon.common and token.word not in self.lexicon.stop
+                and folded[min(token.end, span.end)] == " "
+                and not any(o.start <= token.start < o.end and not _is_guess(o, folded) for o in spans if o is not span)
+            ]  # fmt: skip
+            if not (single and strange):
+                kept.append(span)
+        return kept
 
     def _exact(
         self, text: str, folded: str, words: Sequence[Token], licences: dict[int, str], verdicts: Collection[int]
@@ -211,6 +231,8 @@ class Linker:
             if rival and len(said) == 1:
                 return 1.05 if licence in {"similar", "seen", "ask", "verdict"} and titles[0].weight > 0.3 else 0.5
             return 1.15 if len(said) > 1 else 1.0
+        if rival and licence == "verdict" and titles[0].weight > 0.3:
+            return 1.05
         if rival and not (licence == "similar" and titles[0].weight > 0.3 and closes):
             return 0.5 if rare else 0.0
         if licence == "exclude" and not (len(said) > 1 and closes and titles[0].weight > 0.1):
@@ -219,9 +241,18 @@ class Linker:
             return 1.0 if licence or len(said) > 1 else 0.8
         if rare and len(said) > 1:
             return 0.9
-        if licence and closes and not plain and not partial and (len(words) > 1 or words[0] not in _PRONOUNS):
+        if (
+            licence
+            and licence != "ask"
+            and (closes or licence == "verdict")
+            and not plain
+            and not partial
+            and (len(words) > 1 or words[0] not in _PRONOUNS)
+        ):
             return 0.9
         if plain and licence and len(said) > 2:
+            return 0.9
+        if plain and licence == "verdict":
             return 0.9
         if plain and licence and closes and not (len(said) == 1 and words[0].isdigit() and licence not in _TITLE_CUES):
             return 0.9
@@ -256,7 +287,7 @@ class Linker:
     ) -> list[Span]:
         free = [not _covered(token, taken, quantities) for token in words]
         # One name of a person may be right and the other misspelt: the right one is open to a longer reading.
-        weak = [span for span in taken if span.name.form in {"surname", "first"}]
+        weak = [s for s in taken if s.kind != "item" and " " not in folded[s.start : s.end]]
         open_ = [free[place] or _covered(token, weak, ()) for place, token in enumerate(words)]
         found: list[Span] = []
         for place, token in enumerate(words):
@@ -274,6 +305,8 @@ class Linker:
         self, folded: str, words: Sequence[Token], free: Sequence[bool], place: int, licences: dict[int, str]
     ) -> Span | None:
         best: tuple[float, int, Span] | None = None
+        plain = words[place].word.replace("'", "")
+        nearest = process.extractOne(plain, self._ordinary.get(plain[0], []), scorer=OSA.distance, score_cutoff=1)
         for size in range(1, 5):
             for first in range(max(0, place - size + 1), min(place, len(words) - size) + 1):
                 window = words[first : first + size]
@@ -285,8 +318,8 @@ class Linker:
                 if size == 1 and len(said) < 5:
                     continue
                 match = process.extractOne(said, keys, scorer=OSA.distance, score_cutoff=allowed)
-                if match is None:
-                    continue
+                if match is None or (size == 1 and nearest is not None and nearest[1] < match[1]):
+                    continue  # rather a slip in an ordinary word
                 name = self.gazetteer.names[match[0]][0]
                 start, end = window[0].start, window[-1].end
                 licence = _licence(folded, start, licences, self._between)
@@ -320,6 +353,10 @@ def _licence(folded: str, start: int, licences: dict[int, str], between: re.Patt
     return ""
 
 
+def _is_guess(span: Span, folded: str) -> bool:
+    return span.kind == "person" and " " not in folded[span.start : span.end]
+
+
 def _covered(token: Token, spans: Sequence[Span], quantities: Sequence[Quantity]) -> bool:
     return any(span.start <= token.start < span.end for span in spans) or any(
         quantity.start <= token.start < quantity.end for quantity in quantities
@@ -329,7 +366,7 @@ def _covered(token: Token, spans: Sequence[Span], quantities: Sequence[Quantity]
 def _best_cover(spans: Sequence[Span], quantities: Sequence[Quantity]) -> list[Span]:
     """Longest and surest spans that do not overlap; a quantity yields only to a longer title around it."""
     kept: list[Span] = []
-    for span in sorted(spans, key=lambda span: (-(span.end - span.start) * min(span.score, 1.0), -span.score)):
+    for span in sorted(spans, key=lambda s: (s.score < _CERTAIN, -(s.end - s.start) * min(s.score, 1.0), -s.score)):
         clash = [q for q in quantities if q.start < span.end and q.end > span.start]
         if any(not (span.kind == "item" and span.end - span.start > q.end - q.start) for q in clash):
             continue

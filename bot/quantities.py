@@ -30,7 +30,7 @@ _AFTER = (
 _YEAR = r"((?:18|19|20)\d\d)"
 _UNDER = (
     r"(?:under|below|less than|shorter than|at most|no (?:more|longer) than|not (?:more|longer) than"
-    r"|max(?:imum)?(?: of)?|within|up to|not over)"
+    r"|max(?:imum)?(?: of)?|(?:only|just) (?:have|got)|within|up to|not over)"
 )
 _OVER = r"(?:over|above|more than|longer than|at least|no (?:less|shorter) than|min(?:imum)?(?: of)?)"
 
@@ -182,7 +182,8 @@ def _relative_years(folded: str, lexicon: Lexicon) -> list[Quantity]:
 def _lengths(folded: str, lexicon: Lexicon) -> list[Quantity]:
     number = "|".join(sorted(lexicon.numbers, key=len, reverse=True))
     hours = (
-        rf"(?:(?P<hours>\d+(?:\.\d+)?|an?|{number})(?: and (?P<half>a half))?[ -]?h(?:(?:ou)?rs?)?"
+        rf"(?:(?P<hours>\d+(?:\.\d+)?|an?|{number})(?: and (?P<halved>a half))?"
+        rf"[ -]?h(?:(?:ou)?rs?)?(?: and (?P<half>a half))?"
         rf"(?: ?(?:and )?(?P<rest>\d+)(?: ?m(?:in(?:ute)?s?)?)?)?)"
     )
     minutes = r"(?:(?P<minutes>\d+)[ -]?m(?:in(?:ute)?s?)?)"
@@ -199,7 +200,7 @@ def _lengths(folded: str, lexicon: Lexicon) -> list[Quantity]:
             length = 30.0
         else:
             count = 1.0 if match["hours"] in {"a", "an"} else _number(match["hours"], lexicon)
-            length = 60 * count + (30 if match["half"] else 0) + float(match["rest"] or 0)
+            length = 60 * count + (30 if match["half"] or match["halved"] else 0) + float(match["rest"] or 0)
         tail = (match["tail"] or "").strip()
         if match["under"] or tail in {"max", "maximum", "or less", "tops", "at most", "or under"}:
             low, high = None, length
@@ -234,15 +235,17 @@ def _counts(folded: str, lexicon: Lexicon, domain: DomainConfig) -> list[Quantit
         r"\b(?:(?:give|show|find|recommend|suggest|tell|list) (?:me |us )?"
         r"|i (?:want|need|only want|just want) |just |only )"
         rf"(?:a )?(?P<a>\d{{1,2}}|{number})\b(?! (?:of|minutes|hours|years|hour))"
+        rf"|\b(?:a |top )(?P<c>couple|10|\d)\b(?= of\b| \w)"
         rf"|\b(?:a )?(?P<b>\d{{1,2}}|{number})(?: of)?(?: \w+)?"
         rf" (?:{nouns}|suggestions?|options?|recommendations?|picks?|ideas?)\b"
     )
     found = []
     for match in pattern.finditer(folded):
-        count = _number(match["a"] or match["b"], lexicon)
-        if match["b"] in {"one", "single"} or not 1 <= count <= 10:
+        count = _number(match["a"] or match["b"] or match["c"], lexicon)
+        alone = match["b"] in {"one", "single"} and not re.search(r"\b(?:just|only) $", folded[: match.start()])
+        if alone or not 1 <= count <= 10:
             continue
-        name = "a" if match["a"] else "b"
+        name = next(group for group in "abc" if match[group])
         found.append(Quantity("count", f"{count:g}", count, count, match.start(name), match.end(name)))
     return found
 

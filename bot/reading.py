@@ -27,6 +27,7 @@ _REQUIRED_ROLES = {"genre", "person", "theme", "language", "country", "series"}
 _JOINS_QUANTITY = re.compile(r"\s*(?:from|in|of|the|any|or|and|,|nothing|something)?\s*(?:the)?\s*")
 _NONE_AT_ALL = re.compile(r"\b(?:no|without|zero)\b")
 _BACK = re.compile(r"\s*(?:them|it|those|that|these)\b")
+_NEW_ITEM_OF_LIST = re.compile(r",\s*(?:a|an|some|something|maybe|just)\s+$")
 _QUOTE_LIMIT = 90
 _AFTER_REACH = 60
 
@@ -89,8 +90,20 @@ class Reader:
             following = (m.start for m in marks[place + 1 :] if isinstance(m, Span | Quantity))
             limit = next(following, len(text))
             quote = _quote(text, folded, max(clause.start, clause.cue_start), mark.end)
-            if isinstance(mark, Quantity):
+            previous = marks[place - 1] if place else None
+            if (
+                isinstance(mark, Span)
+                and isinstance(previous, Quantity)
+                and mark.start - previous.end < 2
+                and mark.name.direction
+            ):
+                continue  # "two hours long"
+            if _NEW_ITEM_OF_LIST.search(folded[clause.cue_end : mark.start]) and clause.relation == "exclude":
+                clause = clause._replace(relation="", cue="", cue_start=mark.start)
+            if isinstance(mark, Quantity) and not asking:
                 self._read_quantity(folded, mark, clause, quote, reading)
+            elif isinstance(mark, Quantity):
+                continue
             elif isinstance(mark, Pointer):
                 self._read_pointer(folded, mark, clause, quote, limit, asking, reading)
             elif mark.kind == "item":

@@ -24,6 +24,7 @@ _ANSWERS_ONLY = {"ask_item", "why", "why_not", "compare", "greet", "farewell", "
 _OFFERS = re.compile(r"^(?:with|about|involving|featuring|set in|in|on)\b")
 _CONTRACTED = re.compile(r"\b(what|who|where|when|how|that)s\b")
 _ITEM_SAID = r"(?:it|this|that|the \w+|[\w' :.&-]{2,50}?)(?: one)?"
+_SAME = re.compile(r"\bsame (?P<kind>\w+)\b|\b(?P<lead>with|by|from|starring) (?:him|her|them)\b")
 _UNJUDGED = {"exclude", "dislike", "seen", "unseen"}
 
 
@@ -63,13 +64,18 @@ class Understander:
         )
         quantities = [q for q in quantities if not any(s.kind == "item" and s.start <= q.start < s.end for s in spans)]
         command = next((act for act in _COMMANDS if act in act_cues), None)
-        if command or ("off_topic" in act_cues and "request" not in act_cues):
-            acts = {command or "off_topic"}
+        aside = (
+            "off_topic" if "off_topic" in act_cues else "chitchat" if "chitchat" in act_cues and len(words) < 5 else ""
+        )
+        if command or (aside and "request" not in act_cues):
+            acts = {command} if command else {aside, *(act_cues & {"greet", "thank", "farewell"})}
             entities = [self._entity(text, span) for span in spans]
             return Understanding(text=text, acts=acts, entities=entities, drops=text if command == "remove" else "")
         pointers = find_pointers(folded, context, spans, self.lexicon, self.catalogue)
         spans = [s for s in spans if not any(p.exact and p.start <= s.start and s.end <= p.end for p in pointers)]
         relations = [cue for cue in relations if not any(_hides(span, cue) for span in spans)]
+        relations = [c for c in relations if not any(q.start < c.end and c.start < q.end for q in quantities)]
+        pointers = [p for p in pointers if p.exact or not any(c.start < p.end and p.start < c.end for c in relations)]
         question = self._question(spoken, act_cues, spans, pointers, context)
         marks: list[Mark] = [*relations, *spans, *pointers, *quantities]
         marks.sort(key=lambda mark: (mark.start, -mark.end))
@@ -79,6 +85,7 @@ class Understander:
             text, folded, words, relations, spans, pointers, quantities, self.lexicon, self.domain
         )  # fmt: skip
         targets = self._targets(spans, pointers)
+        reading.preferences += self._same_again(text, folded, context)
         acts = _acts(act_cues, reading, question, context, bool(names), [p for p in pointers if p.exact])
         if "reject" in acts and not any(mention.relation == "reject" for mention in reading.mentions):
             rejected = targets or context.slate
@@ -120,6 +127,28 @@ class Understander:
             return None
         named = self._targets(spans, pointers)
         return ItemQuestion(topic=topic, item_id=next((i for i in [*named, context.focus, *context.slate] if i), None))
+
+    def _same_again(self, text: str, folded: str, context: Context) -> list[Preference]:
+        """ "Something else by the same director", "anything with her": a value of the item last spoken of."""
+        match = _SAME.search(folded)
+        item_id = context.focus or next(iter(context.slate), None)
+        if match is None or item_id is None:
+            return []
+        people = self.domain.facets_of("person")
+        if match["kind"]:
+            facets = [
+                name for name, config in self.domain.facets.items() if config.noun and config.noun.one == match["kind"]
+            ]
+        else:
+            facets = people[:1] if match["lead"] in {"by", "from"} else people[1:2] or people[:1]
+        values = [(facet, v) for facet in facets for v in self.catalogue.values(self.catalogue.get(item_id), facet)[:1]]
+        return [
+            Preference(
+                facet="person" if facet in people else facet, value=value, strength=0.9,
+                role=facet if facet in people else None, quote=text.strip(),
+            )
+            for facet, value in values
+        ]  # fmt: skip
 
     def _targets(self, spans: Sequence[Span], pointers: Sequence[Pointer]) -> list[str]:
         """Items the utterance is about: named ones, then those pointed at by place, else by pronoun."""
@@ -190,7 +219,7 @@ def _acts(
     if "surprise" in cues:
         acts |= {"request", "answer"} if context.pending else {"request"}
     asks = acts & {"ask_item", "why", "why_not", "accept", "ask_catalogue", "compare"}
-    if (reading.wished or "request" in cues) and not asks:
+    if (reading.wished or reading.quantity or "request" in cues) and not asks:
         acts.add("request")
     if context.pending and (informative or cues & {"agree", "reject", "surprise"}):
         acts.add("answer")

@@ -17,6 +17,7 @@ from retrieval.domain import DomainConfig
 _CAPITALS = re.compile(
     r"[A-Z\u00c0-\u00de][\w'\u2019-]*(?:(?:\s+(?:of|the|and|in|de|von|van|a|to|&))*\s+[A-Z\u00c0-\u00de0-9][\w'\u2019-]*)*"
 )
+_TITLE_RELATIONS = {"similar", "seen", "like", "dislike"}
 _NEVER = {"i", "i'm", "i've", "i'd", "i'll", "ok", "okay", "tv", "dvd", "yes", "no", "hi", "hello", "hey", "thanks"}
 
 
@@ -36,9 +37,10 @@ def find_unresolved(
     taken += [(pointer.start, pointer.end) for pointer in pointers]
     taken += [(quantity.start, quantity.end) for quantity in quantities]
     found = [
-        *_capitalised(text, folded, lexicon, taken, domain),
+        *_capitalised(text, folded, relations, lexicon, taken, domain),
         *_after_cue(text, folded, words, relations, lexicon, taken, domain),
     ]
+    found += _after_person_lead(text, folded, lexicon, taken, domain)
     kept: list[Entity] = []
     for entity in sorted(found, key=lambda entity: entity.start - entity.end):
         if all(entity.end <= old.start or entity.start >= old.end for old in kept):
@@ -47,7 +49,12 @@ def find_unresolved(
 
 
 def _capitalised(
-    text: str, folded: str, lexicon: Lexicon, taken: list[tuple[int, int]], domain: DomainConfig
+    text: str,
+    folded: str,
+    relations: Sequence[Cue],
+    lexicon: Lexicon,
+    taken: list[tuple[int, int]],
+    domain: DomainConfig,
 ) -> list[Entity]:
     if not any(char.islower() for char in text):
         return []
@@ -60,7 +67,8 @@ def _capitalised(
             continue
         if opens and (len(words) == 1 or words[0] in lexicon.common):
             continue
-        if all(word in lexicon.common or word in lexicon.stop for word in words) and len(words) == 1:
+        judged = any(cue.end == len(folded[:start].rstrip()) and cue.name in _TITLE_RELATIONS for cue in relations)
+        if all(word in lexicon.common or word in lexicon.stop for word in words) and len(words) == 1 and not judged:
             continue
         found.append(_entity(text, folded, start, end, domain))
     return found
@@ -77,7 +85,7 @@ def _after_cue(
 ) -> list[Entity]:
     found = []
     for cue in relations:
-        if cue.name not in {"similar", "seen", "like", "dislike"}:
+        if cue.name not in _TITLE_RELATIONS:
             continue
         rest = re.match(
             r"\s+((?:[\w'&:-]+\s*){1,6}?)(?=$|[,.!?;]|\s*\b(?:but|and|or|with|except|only|though|because|just|please|instead)\b)",
@@ -99,6 +107,21 @@ def _after_cue(
         ):
             continue
         found.append(_entity(text, folded, start, end, domain))
+    return found
+
+
+def _after_person_lead(
+    text: str, folded: str, lexicon: Lexicon, taken: list[tuple[int, int]], domain: DomainConfig
+) -> list[Entity]:
+    """Two words after "by" or "starring" that are nobody the catalogue knows."""
+    leads = "|".join(("by", "starring", "featuring", "directed by", "written by", *domain.person_nouns))
+    found = []
+    for match in re.finditer(rf"\b(?:{leads}) ([a-z'-]+ [a-z'-]+)\b", folded):
+        start, end = match.span(1)
+        first, last = match[1].split(" ")
+        strange = last not in lexicon.common and last not in lexicon.stop and first not in lexicon.stop
+        if strange and not any(start < stop and end > begin for begin, stop in taken):
+            found.append(_entity(text, folded, start, end, domain))
     return found
 
 

@@ -99,11 +99,11 @@ def import_file(
 
 
 def _read(path: Path) -> bytes:
+    if path.is_dir():
+        raise CatalogueError(f"Catalogue {path} is a folder. Give the path of a file.")
     if not _format(path):
         expected = ", ".join((*JSON_SUFFIXES, ".csv"))
         raise CatalogueError(f"Catalogue {path}: unknown kind of file. Expected {expected}, or one of them with .gz.")
-    if path.is_dir():
-        raise CatalogueError(f"Catalogue {path} is a folder. Give the path of a file.")
     try:
         data = path.read_bytes()
     except FileNotFoundError as error:

@@ -26,6 +26,7 @@ QUIT = frozenset({"/quit", "/exit", "/q"})
 PROMPT = "you> "
 ANSWER = "rapport> "
 REDRAW_SECONDS = 0.2
+ECHO_LIMIT = 200
 HINT = "Type /quit to leave."
 
 
@@ -79,7 +80,7 @@ def _lines(console: Console) -> Iterator[str]:
             if not line:
                 console.print()
                 return
-            console.print(Text(printable(line.rstrip("\n"))))
+            console.print(Text(printable(line.rstrip("\n"))[:ECHO_LIMIT]))
         said = line.strip()
         if said.lower() in QUIT:
             return

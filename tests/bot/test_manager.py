@@ -1,0 +1,175 @@
+"""Whole turns: what was said can be taken back, dropped by its name, relaxed honestly and asked about."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot import Belief, Bot, Reply
+
+SAID: list[str] = [
+    case["say"] for case in yaml.safe_load(Path(__file__).with_name("utterances.yaml").read_text(encoding="utf-8"))
+]
+BEFORE = ("I liked Jaws", "a thriller from the 90s")
+
+
+def new() -> str:
+    return uuid.uuid4().hex
+
+
+def beliefs(bot: Bot, session: str) -> dict[str, Belief]:
+    return {belief.id: belief for belief in bot.profile(session).all()}
+
+
+def ids(reply: Reply) -> list[str]:
+    return [pick.item.id for pick in reply.items]
+
+
+def talked(bot: Bot, *said: str) -> tuple[str, Reply]:
+    session = new()
+    *_, last = [bot.reply(session, text) for text in said]
+    return session, last
+
+
+@given(text=st.sampled_from(SAID))
+@settings(max_examples=50)
+def test_undo_takes_back_whatever_changed_something(text: str, bot: Bot) -> None:
+    session, shown = talked(bot, *BEFORE)
+    before = beliefs(bot, session)
+    reply = bot.reply(session, text)
+    if reply.understanding.acts & {"undo", "forget"} or not (reply.items or beliefs(bot, session) != before):
+        return
+    undone = bot.reply(session, "undo")
+    assert undone.act == "undo"
+    assert beliefs(bot, session) == before
+    assert ids(undone) == ids(shown)
+    assert text in undone.text
+
+
+@given(text=st.sampled_from(SAID))
+@settings(max_examples=30)
+def test_every_belief_can_be_dropped_by_its_label(text: str, bot: Bot) -> None:
+    session, _ = talked(bot, "I liked Jaws", text)
+    for belief in beliefs(bot, session).values():
+        if belief.facet == "text":
+            continue
+        other, reply = talked(bot, "I liked Jaws", text, f"forget {belief.label}")
+        assert belief.id not in beliefs(bot, other), reply.text
+
+
+@given(text=st.sampled_from(SAID))
+@settings(max_examples=20)
+def test_every_tap_on_offer_is_understood(text: str, bot: Bot) -> None:
+    _, reply = talked(bot, *BEFORE, text)
+    for suggestion in reply.suggestions:
+        _, answer = talked(bot, *BEFORE, text, suggestion.text)
+        assert answer.text
+        assert answer.act not in {"clarify", "refuse"}, suggestion
+
+
+@given(text=st.sampled_from(SAID))
+@settings(max_examples=30)
+def test_a_restart_keeps_what_lasts_and_nothing_else(text: str, bot: Bot) -> None:
+    session, _ = talked(bot, *BEFORE, text)
+    before = beliefs(bot, session)
+    assert bot.reply(session, "start over").act == "reset"
+    assert beliefs(bot, session) == {id_: b for id_, b in before.items() if b.scope == "person"}
+
+
+def test_undo_again_and_again_ends_with_nothing_to_undo(bot: Bot) -> None:
+    session, _ = talked(bot, "a comedy", "no horror", "under two hours")
+    for left in ({"genre:comedy", "genre:horror"}, {"genre:comedy"}, set()):
+        bot.reply(session, "undo")
+        assert set(beliefs(bot, session)) == left
+    assert "nothing to undo" in bot.reply(session, "undo").text
+
+
+def test_an_impossible_wish_is_met_with_the_truth_and_the_closest(bot: Bot) -> None:
+    session, reply = talked(bot, "no comedies", "a silent film from the 2010s with Bill Murray")
+    assert reply.act == "relax"
+    assert reply.items
+    left = {belief.label for belief in beliefs(bot, session).values()}
+    gone = {"Silent Film", "from the 2010s", "with Bill Murray"} - left
+    assert gone
+    assert all(f"“{label}”" in reply.text for label in gone)
+    assert "no Comedy" in left
+    assert not any("Comedy" in pick.item.genres for pick in reply.items)
+
+
+def test_the_count_of_what_is_left_is_true(bot: Bot) -> None:
+    _, reply = talked(bot, "how many comedies from the 80s do you have?")
+    comedies = [i for i in bot.catalogue.items if "Comedy" in i.genres and i.year and 1980 <= i.year <= 1989]
+    assert str(len(comedies)) in reply.text
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("who directed it?", "Ridley Scott"),
+        ("how long is it?", "117"),
+        ("when did it come out?", "1979"),
+        ("who's in it?", "Sigourney Weaver"),
+        ("is it scary?", "frightening"),
+        ("what is it about?", "distress call"),
+        ("what year is it from?", "1979"),
+        ("who wrote it?", "Dan O'Bannon"),
+    ],
+)
+def test_a_question_about_it_is_answered_from_the_record(question: str, answer: str, bot: Bot) -> None:
+    _, reply = talked(bot, "tell me about Alien", question)
+    assert reply.act == "answer"
+    assert answer in reply.text
+
+
+def test_what_is_not_on_record_is_said_so(bot: Bot) -> None:
+    _, reply = talked(bot, "tell me about Airplane!", "did it win any awards?")
+    assert reply.act == "answer"
+    assert bot.item("airplane-1980").facets.get("awards", []) == []
+    assert "no awards on record" in reply.text
+
+
+def test_an_explanation_cites_what_was_said(bot: Bot) -> None:
+    _, reply = talked(bot, "something like Arrival", "shorter than that please", "why the first?")
+    assert reply.act == "explain"
+    assert "“something like Arrival”" in reply.text
+
+
+def test_why_not_names_the_condition_that_keeps_an_item_out(bot: Bot) -> None:
+    session, reply = talked(bot, "no horror please", "why not Alien?")
+    assert reply.act == "explain"
+    assert "“no horror please”" in reply.text
+    assert {belief.label for belief in beliefs(bot, session).values()} == {"no Horror"}
+
+
+def test_a_question_leaves_the_profile_alone(bot: Bot) -> None:
+    for question in (
+        "who directed Alien?",
+        "why not Alien?",
+        "compare Alien and Aliens",
+        "how many comedies are there?",
+    ):
+        session, _ = talked(bot, "a thriller", question)
+        assert set(beliefs(bot, session)) == {"genre:thriller"}, question
+
+
+@pytest.mark.parametrize(
+    ("asked", "many"), [("give me five comedies", 5), ("just one comedy please", 1), ("a comedy", 3)]
+)
+def test_as_many_as_asked_for(asked: str, many: int, bot: Bot) -> None:
+    _, reply = talked(bot, asked)
+    assert len(reply.items) == many
+
+
+def test_a_greeting_offers_a_start(bot: Bot) -> None:
+    _, reply = talked(bot, "hello")
+    assert reply.act == "greet"
+    assert [suggestion.text for suggestion in reply.suggestions] == list(bot.domain.starters)
+    for starter in bot.domain.starters:
+        _, answer = talked(bot, starter)
+        assert answer.act == "recommend"
+        assert len(answer.items) == bot.settings.picks

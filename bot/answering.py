@@ -146,7 +146,11 @@ def plan_why_not(understanding: Understanding, state: SessionState, catalogue: C
     quotes: list[str] = []
     for failure in failures:
         evidence = _evidence_of(failure, state)
-        if evidence:
+        if evidence and not evidence.quote and not isinstance(failure, str):
+            stated = state.beliefs[failure.belief_id].label if failure.belief_id else ""
+            because.append(f"you set “{stated}”")
+            quotes.append(stated)
+        elif evidence:
             because.append(f"you said “{evidence.quote}”")
             quotes.append(evidence.quote)
     if because:
@@ -218,7 +222,8 @@ def plan_profile(state: SessionState) -> ReplyPlan:
 
 
 def _with_quote(belief: Belief) -> str:
-    return f"{belief.label} (“{belief.evidence[-1].quote}”)" if belief.evidence else belief.label
+    quote = belief.evidence[-1].quote if belief.evidence else ""
+    return f"{belief.label} (“{quote}”)" if quote else belief.label
 
 
 def _described(item: Item, catalogue: Catalogue) -> list[Phrase]:

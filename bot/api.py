@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,15 +17,17 @@ from filelock import FileLock, Timeout
 from threadpoolctl import threadpool_limits
 
 from bot.beliefs import item_belief
-from bot.events import Believed, Withdrew
+from bot.events import Believed, Event, Withdrew
 from bot.grounding import Checker
 from bot.manager import Manager
 from bot.ranking import rank_dialogue
-from bot.records import Evidence, Profile, Reply, TurnEvent, Understanding
+from bot.rebuilding import rebuild
+from bot.records import Evidence, Preference, Profile, Reply, TurnEvent, Understanding
 from bot.references import Context
 from bot.settings import Settings
 from bot.state import SessionState, fold
-from bot.store import Store
+from bot.stating import stated_belief
+from bot.store import ANONYMOUS, Store
 from bot.understand import Understander
 from retrieval.branches import Scores
 from retrieval.catalogue import Catalogue, Progress
@@ -128,26 +132,79 @@ class Bot:
         self.encode(self.domain.noun.many)
         self.rank([("user", self.domain.noun.many)], 1)
 
-    def reply(self, session_id: str, text: str, person: str | None = None) -> Reply:
-        """One utterance in, one reply out. Raises InputError for a text that cannot be accepted."""
+    def reply(self, session_id: str, text: str, person: str | None = None, request: str | None = None) -> Reply:
+        """One utterance in, one reply out. Raises InputError for a text that cannot be accepted.
+
+        `request` names the attempt: the same one again gets the first reply, and nothing is said twice.
+        """
         reply: Reply | None = None
-        for event in self._turn(session_id, text, person):
+        for event in self._turn(session_id, text, person, request):
             if event.kind == "done":
                 reply = event.data["reply"]
         if reply is None:
             raise InputError("The turn ended without a reply.")
         return reply
 
-    def stream(self, session_id: str, text: str, person: str | None = None) -> Iterator[TurnEvent]:
+    def stream(
+        self, session_id: str, text: str, person: str | None = None, request: str | None = None
+    ) -> Iterator[TurnEvent]:
         """The same turn as events: understood, items, token..., done; or one error event."""
         try:
-            yield from self._turn(session_id, text, person)
+            yield from self._turn(session_id, text, person, request)
         except InputError as error:
             yield TurnEvent(kind="error", data={"code": error.code, "message": str(error)})
 
-    def _turn(self, session_id: str, text: str, person: str | None) -> Iterator[TurnEvent]:
+    def _turn(self, session_id: str, text: str, person: str | None, request: str | None) -> Iterator[TurnEvent]:
         with self._session(session_id):
-            yield from self._manager.turn(_session_name(session_id), text, person)
+            name = _session_name(session_id)
+            first = self._replied(name, request, text)
+            if first is not None:
+                yield from replayed(first)
+                return
+            turn = self._store.turns(name) + 1
+            self._store.claim(name, request, turn)
+            yield from self._manager.turn(name, text, person)
+            # "Forget me" has erased the claim too.
+            self._store.claim(name, request, turn)
+
+    def _replied(self, session_id: str, request: str | None, text: str) -> Reply | None:
+        turn = self._store.turn_of(session_id, request) if request is not None else None
+        stored = self._store.turn(session_id, turn) if turn is not None else None
+        if stored is None:
+            return None
+        said, reply = stored
+        if said != text.strip():
+            raise InputError(f"Request '{request}' was another message already. Use a new name for a new message.")
+        return Reply.model_validate(json.loads(reply))
+
+    def respond(self, turns: Sequence[tuple[str, str]]) -> Iterator[TurnEvent]:
+        """The reply to the last user turn of a written dialogue of (role, text), as events; stores nothing.
+
+        Read it from one thread. Raises InputError when the last turn is not the user's, or has a text that
+        cannot be accepted.
+        """
+        if not turns or turns[-1][0] != "user":
+            raise InputError("The last message must be the user's, since it is the one that gets a reply.")
+        name = "dialogue"
+        manager = copy.copy(self._manager)
+        with closing(Store("sqlite://")) as manager.store:
+            rebuild(manager, name, turns[:-1])
+            yield from manager.turn(name, turns[-1][1], None)
+
+    def open(self, session_id: str, person: str | None = None) -> None:
+        """Begin a session, for a person or for nobody known. Raises InputError when it belongs to somebody else."""
+        if person is not None and (not person.strip() or len(person) > 120 or person.startswith(ANONYMOUS)):
+            raise InputError(f"A person's name must have 1 to 120 characters and not begin with '{ANONYMOUS}'.")
+        self._store.person_of(_session_name(session_id), person)
+
+    def knows(self, session_id: str) -> bool:
+        """Whether a session was begun and not deleted since."""
+        return self._store.knows(session_id)
+
+    def turn_of(self, session_id: str, request: str | None = None) -> int:
+        """The number of the turn that a request got; for a new request, of the turn that comes next."""
+        found = self._store.turn_of(session_id, request) if request is not None else None
+        return found or self._store.turns(session_id) + 1
 
     def profile(self, session_id: str) -> Profile:
         """All that is believed of the person, as this session sees it."""
@@ -173,18 +230,44 @@ class Bot:
 
     def remove(self, session_id: str, belief_id: str) -> Profile:
         """Drop one belief. Raises NotFoundError when there is none with that id."""
+        return self.edit(session_id, remove=[belief_id])
+
+    def add(self, session_id: str, facet: str, value: str, polarity: float = 1.0, hard: bool = False) -> Profile:
+        """State a preference outright: facet or number, value or range ("1980s", "<=120"), wanted or not.
+
+        `hard`: it must hold, or must not occur. Its evidence is the current turn without a quote.
+        Raises InputError naming an unknown facet or value.
+        """
+        return self.edit(session_id, add=[Preference(facet=facet, value=value, polarity=polarity, hard=hard)])
+
+    def edit(self, session_id: str, remove: Sequence[str] = (), add: Sequence[Preference] = ()) -> Profile:
+        """Drop beliefs and state preferences (their facet, value, polarity and hard count), all of it or nothing.
+
+        One "undo" takes it back. Raises NotFoundError for an unknown belief, InputError as `add` does.
+        """
         with self._session(session_id):
             state = self._state(session_id)
-            if belief_id not in state.beliefs:
-                raise NotFoundError(f"No belief '{belief_id}' in session '{session_id}'. See profile() for the ids.")
-            owner = self._store.person_of(session_id, None)
+            for belief_id in remove:
+                if belief_id not in state.beliefs:
+                    raise NotFoundError(f"No belief '{belief_id}' in session '{session_id}'. See the profile's ids.")
             turn = self._store.turns(session_id)
-            self._store.append(session_id, owner, turn, state.step + 1, [Withdrew(belief_id=belief_id)])
+            gazetteer = self._understander.gazetteer
+            stated = [stated_belief(said, self.catalogue, gazetteer, turn) for said in add]
+            events: list[Event] = [Withdrew(belief_id=belief_id) for belief_id in dict.fromkeys(remove)]
+            events += [Believed(belief=belief) for belief in stated]
+            if events:
+                owner = self._store.person_of(session_id, None)
+                self._store.append(session_id, owner, turn, state.step + 1, events)
             return self._state(session_id).profile()
 
     def history(self, session_id: str) -> list[tuple[str, Reply]]:
         """What was said and what was replied, oldest first."""
         return [(said, Reply.model_validate(json.loads(reply))) for said, reply in self._store.history(session_id)]
+
+    def delete(self, session_id: str) -> None:
+        """Delete one session from the disk, with all that was learnt in it; its person's other sessions stay."""
+        with self._session(session_id):
+            self._store.drop(session_id)
 
     def erase(self, session_id: str) -> None:
         """Delete everything about the session's person from the disk."""
@@ -229,6 +312,14 @@ class Bot:
     def _session(self, session_id: str) -> threading.Lock:
         with self._sessions_guard:
             return self._sessions[session_id]
+
+
+def replayed(reply: Reply) -> Iterator[TurnEvent]:
+    """The events of a turn that was answered before."""
+    yield TurnEvent(kind="understood", data={"understanding": reply.understanding})
+    yield TurnEvent(kind="items", data={"items": reply.items})
+    yield TurnEvent(kind="token", data={"text": reply.text})
+    yield TurnEvent(kind="done", data={"reply": reply})
 
 
 def _session_name(session_id: str) -> str:

@@ -17,7 +17,7 @@ from bot.text import key
 from retrieval.catalogue import Catalogue
 from retrieval.domain import FacetConfig
 
-_NUMBER_ROLES = {"decade": "year", "year": "year", "length": "length", "age": "age", "price": "price"}
+NUMBER_ROLES = {"decade": "year", "year": "year", "length": "length", "age": "age", "price": "price"}
 _REPLACED_ROLES = {"genre", "person", "language", "country", "series"}
 _KIND_ROLES = {"genre", "theme", "series"}
 _REFINES = re.compile(r"\b(?:but|also|as well|too|plus|instead|and also|ones?|them|those|these|it|that|still)\b")
@@ -27,9 +27,9 @@ _QUOTES_KEPT = 5
 def update(understanding: Understanding, state: SessionState, catalogue: Catalogue, turn: int) -> list[Event]:
     """Events that make the profile agree with what was just said; the newest word on a thing wins."""
     found = [
-        *(_of_preference(p, "likes" if p.polarity > 0 else "dislikes", catalogue, turn)
+        *(preference_belief(p, "likes" if p.polarity > 0 else "dislikes", catalogue, turn)
           for p in understanding.preferences if p.facet != "item"),
-        *(_of_preference(c, "constraints", catalogue, turn) for c in understanding.constraints),
+        *(preference_belief(c, "constraints", catalogue, turn) for c in understanding.constraints),
     ]  # fmt: skip
     bounded = {belief.facet for belief in found if belief.low is not None or belief.high is not None}
     for critique in understanding.critiques:
@@ -72,11 +72,12 @@ def item_belief(relation: str, item_id: str, title: str, evidence: Evidence, str
     )  # fmt: skip
 
 
-def _of_preference(said: Preference, group: Group, catalogue: Catalogue, turn: int) -> Belief:
+def preference_belief(said: Preference, group: Group, catalogue: Catalogue, turn: int) -> Belief:
+    """What one wish, taste or condition means for the profile."""
     domain = catalogue.domain
     evidence = [Evidence(turn=turn, quote=said.quote)]
     if said.low is not None or said.high is not None:
-        number = said.facet if said.facet in domain.numbers else domain.number_of(_NUMBER_ROLES.get(said.facet, ""))
+        number = said.facet if said.facet in domain.numbers else domain.number_of(NUMBER_ROLES.get(said.facet, ""))
         facet = number or said.facet
         negative = said.polarity < 0
         return Belief(

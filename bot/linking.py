@@ -324,7 +324,11 @@ class Linker:
                 start, end = window[0].start, window[-1].end
                 licence = _licence(folded, start, licences, self._between)
                 cue = self._person_cue.search(folded[:start]) is not None
-                if size == 1 and not (licence or cue or name.form == "synonym" or name.weight > 0.3):
+                famous = len(said) > 6 and name.weight > 0.5
+                called = (
+                    cue or famous if name.kind == "person" else licence or name.form == "synonym" or name.weight > 0.3
+                )
+                if size == 1 and not called:
                     continue
                 if name.weight < _WORTH_FUZZY and not (licence or cue):
                     continue

@@ -27,6 +27,7 @@ from retrieval.recommend import Recommender
 from retrieval.records import Recommendation
 
 _log = logging.getLogger(__name__)
+_SAID_LIMIT = 120
 _CHUNK = re.compile(r"\S+\s*|\s+")
 
 
@@ -56,15 +57,10 @@ class Manager:
         understanding = self.understander.understand(text, state.context())
         yield TurnEvent(kind="understood", data={"understanding": understanding})
         place = _Place(session_id, number, step)
-        changes = self._changes(understanding, state, number)
-        before = state
+        changes = self.changes(understanding, state, number)
+        dropped = beliefs_named(understanding.drops, state, self.catalogue.domain) if understanding.drops else []
         state = fold([*log, *place.logged(changes)], session_id)
         fresh = [event.belief for event in changes if isinstance(event, Believed)]
-        dropped = (
-            [before.beliefs[e.belief_id] for e in changes if isinstance(e, Withdrew)]
-            if "remove" in understanding.acts
-            else []
-        )
         action = decide(understanding, state, self.recommender, self.settings.question_budget)
         plan = self._plan(action, understanding, state, fresh, dropped, log, session_id)
         yield TurnEvent(kind="items", data={"items": plan.items})
@@ -79,7 +75,7 @@ class Manager:
         )  # fmt: skip
         if action.kind == "forget":
             self.store.erase(owner)
-            self.store.person_of(session_id, person)
+            self.store.person_of(session_id, owner)
             changes = []
         events = [*changes, Worded(templates=worded.templates), *plan.events]
         self.store.append(session_id, owner, number, step, events, text, reply)
@@ -95,7 +91,8 @@ class Manager:
             raise InputError("The message is empty. Write what you feel like, or what to change.")
         return text.strip()
 
-    def _changes(self, understanding: Understanding, state: SessionState, turn: int) -> list[Event]:
+    def changes(self, understanding: Understanding, state: SessionState, turn: int) -> list[Event]:
+        """Events by which an utterance changes what is believed."""
         acts = understanding.acts
         if "reset" in acts:
             return [Restarted()]
@@ -159,6 +156,7 @@ class Manager:
         state = fold([*log, undone], session_id)
         entries = [entry for entry in log if entry.session_id == session_id and entry.step == step]
         said = self._said(session_id, entries)
+        said = said if len(said) <= _SAID_LIMIT else f"{said[:_SAID_LIMIT].rstrip()}…"
         items = self._slate(state)
         template = "undone" if items else "undone_empty"
         line = Line(template=template, slots={"said": said}, quotes=[said])
@@ -169,7 +167,7 @@ class Manager:
         clicked = next((e.event.belief for e in entries if isinstance(e.event, Believed)), None)
         worded = any(isinstance(entry.event, Worded) for entry in entries)
         if not worded:
-            return clicked.evidence[-1].quote if clicked else "the last change"
+            return (clicked.evidence[-1].quote or clicked.label) if clicked else "the last change"
         return self.store.said(session_id, turn)
 
     def _slate(self, state: SessionState) -> list[Recommendation]:

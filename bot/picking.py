@@ -17,7 +17,7 @@ def pick_lines(items: list[Recommendation], catalogue: Catalogue) -> list[Line]:
     used: set[str] = set()
     for variant, recommendation in enumerate(items):
         phrases = because(recommendation, catalogue, used, variant)
-        used |= {phrase.topic for phrase in phrases}
+        used |= {said for phrase in phrases for said in (phrase.topic, phrase.text)}
         lines.append(_pick_line(recommendation.item, phrases, catalogue))
     return lines
 
@@ -27,7 +27,8 @@ def because(
 ) -> list[Phrase]:
     """The facts behind the strongest parts of a score, strongest first, no topic twice.
 
-    `used` topics come only when nothing else is left. The year is never among them: it stands beside the title.
+    `used` holds the topics and texts of earlier lines; those come only when nothing else is left. The year
+    is never among them: it stands beside the title.
     """
     year = catalogue.domain.number_of("year")
     fresh: list[Phrase] = []
@@ -48,7 +49,7 @@ def because(
         if len(fresh) >= limit:
             break
     told = told[:2]
-    return fresh[:limit] or [*told[:-1], *(_again(phrase) for phrase in told[-1:])]
+    return fresh[:limit] or [*told[:-1], *(_again(p) if p.text in used else p for p in told[-1:])]
 
 
 def _again(phrase: Phrase) -> Phrase:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
+from typing import Annotated, Any
 
 import platformdirs
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 class Settings(BaseSettings):
@@ -37,6 +39,29 @@ class Settings(BaseSettings):
     """Questions Rapport may ask in one session."""
     host: str = "127.0.0.1"
     port: int = 7860
+    widget_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Web sites that may call the HTTP API from their pages, as https://host[:port], separated by commas."""
+    operator_key: SecretStr | None = None
+    """The key with which a site's own server opens sessions for the people it knows; None: nobody can."""
+    token_secret: SecretStr | None = None
+    """What session tokens are made from; None: a file under home, made at the first start."""
+    max_body: int = Field(65_536, ge=1_000)
+    """Longest request body of the HTTP API, in bytes."""
+    sessions_per_minute: int = Field(600, ge=0)
+    """Sessions and stateless replies that one address may ask for in a minute; 0: any number."""
+    messages_per_minute: int = Field(120, ge=0)
+    """Messages that one session may send in a minute; 0: any number."""
+    turns_at_once: int = Field(32, ge=1)
+    """Turns of the HTTP API that run at the same time; others wait for their turn."""
     remote_images: bool = False
     """Show images from other servers; off, so that nothing leaves the machine."""
     log_level: str = "WARNING"
+
+    @field_validator("widget_origins", mode="before")
+    @classmethod
+    def _origins(cls, value: Any) -> Any:
+        origins = tuple(re.split(r"[\s,]+", value.strip(" ,"))) if isinstance(value, str) else value
+        for origin in origins if origins != ("",) else ():
+            if not re.fullmatch(r"https?://[\w.-]+(?::\d+)?", str(origin)):
+                raise ValueError(f"'{origin}' is not an origin; name each site as https://host or http://host:port")
+        return () if origins == ("",) else origins

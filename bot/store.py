@@ -28,6 +28,9 @@ from bot.events import EVENT, Event, Logged
 from bot.records import Reply
 from retrieval.errors import InputError
 
+ANONYMOUS = "session:"
+"""How the person of a session that nobody signed in to begins; the session's id follows."""
+
 _META = MetaData()
 _SESSIONS = Table(
     "sessions", _META,
@@ -54,6 +57,12 @@ _TURNS = Table(
     Column("reply", Text, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
 )  # fmt: skip
+_REQUESTS = Table(
+    "requests", _META,
+    Column("session_id", String(128), primary_key=True),
+    Column("key", String(256), primary_key=True),
+    Column("turn", Integer, nullable=False),
+)  # fmt: skip
 
 
 class Store:
@@ -79,7 +88,7 @@ class Store:
         with self._engine.begin() as connection:
             owner = connection.scalar(select(_SESSIONS.c.person).where(_SESSIONS.c.id == session_id))
             if owner is None:
-                owner = person or f"session:{session_id}"
+                owner = person or f"{ANONYMOUS}{session_id}"
                 now = datetime.now(UTC)
                 connection.execute(insert(_SESSIONS).values(id=session_id, person=owner, created_at=now))
             elif person is not None and owner != person:
@@ -136,10 +145,46 @@ class Store:
         with self._engine.connect() as connection:
             return str(connection.scalar(query) or "")
 
+    def turn(self, session_id: str, turn: int) -> tuple[str, str] | None:
+        """(what was said, the reply as JSON) of one turn, or None."""
+        query = select(_TURNS.c.said, _TURNS.c.reply).where(_TURNS.c.session_id == session_id, _TURNS.c.turn == turn)
+        with self._engine.connect() as connection:
+            row = connection.execute(query).first()
+        return (row.said, row.reply) if row else None
+
+    def knows(self, session_id: str) -> bool:
+        """Whether there is a session with this id."""
+        query = select(_SESSIONS.c.id).where(_SESSIONS.c.id == session_id)
+        with self._engine.connect() as connection:
+            return connection.scalar(query) is not None
+
+    def turn_of(self, session_id: str, request: str) -> int | None:
+        """The turn that a request was given, which it may not have lived to take; None for a new request."""
+        query = select(_REQUESTS.c.turn).where(_REQUESTS.c.session_id == session_id, _REQUESTS.c.key == request)
+        with self._engine.connect() as connection:
+            found = connection.scalar(query)
+        return None if found is None else int(found)
+
+    def claim(self, session_id: str, request: str | None, turn: int) -> None:
+        """Give a turn to a request; whatever had it before never finished, and loses it."""
+        mine = _REQUESTS.c.session_id == session_id
+        with self._engine.begin() as connection:
+            connection.execute(delete(_REQUESTS).where(mine, (_REQUESTS.c.turn == turn) | (_REQUESTS.c.key == request)))
+            if request is not None:
+                connection.execute(insert(_REQUESTS).values(session_id=session_id, key=request, turn=turn))
+
+    def drop(self, session_id: str) -> None:
+        """Delete one session with its turns and events; other sessions of its person stay."""
+        with self._engine.begin() as connection:
+            for table in (_TURNS, _EVENTS, _REQUESTS):
+                connection.execute(delete(table).where(table.c.session_id == session_id))
+            connection.execute(delete(_SESSIONS).where(_SESSIONS.c.id == session_id))
+
     def erase(self, person: str) -> None:
         """Delete every session, turn and event of a person from the disk."""
         mine = select(_SESSIONS.c.id).where(_SESSIONS.c.person == person)
         with self._engine.begin() as connection:
+            connection.execute(delete(_REQUESTS).where(_REQUESTS.c.session_id.in_(mine)))
             connection.execute(delete(_TURNS).where(_TURNS.c.session_id.in_(mine)))
             connection.execute(delete(_EVENTS).where(_EVENTS.c.person == person))
             connection.execute(delete(_SESSIONS).where(_SESSIONS.c.person == person))

@@ -91,7 +91,7 @@ class Understander:
             rejected = targets or context.slate
             reading.mentions += [self.reader.mention(item_id, "reject", text) for item_id in rejected]
         search = ""
-        if not acts & _ANSWERS_ONLY:
+        if not acts & _ANSWERS_ONLY and "reject" not in act_cues:
             search = self._search_text(folded, words, relations, [*spans, *pointers, *quantities, *names])
         if acts == {"unclear"}:
             unusual = any(word not in self.lexicon.common for word in search.split())

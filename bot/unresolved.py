@@ -114,12 +114,13 @@ def _after_person_lead(
     text: str, folded: str, lexicon: Lexicon, taken: list[tuple[int, int]], domain: DomainConfig
 ) -> list[Entity]:
     """Two words after "by" or "starring" that are nobody the catalogue knows."""
-    leads = "|".join(("by", "starring", "featuring", "directed by", "written by", *domain.person_nouns))
+    leads = "|".join(("by", "with", "starring", "featuring", "directed by", "written by", *domain.person_nouns))
     found = []
     for match in re.finditer(rf"\b(?:{leads}) ([a-z'-]+ [a-z'-]+)\b", folded):
         start, end = match.span(1)
         first, last = match[1].split(" ")
-        strange = last not in lexicon.common and last not in lexicon.stop and first not in lexicon.stop
+        rare = [word not in lexicon.common and word not in lexicon.stop for word in (first, last)]
+        strange = all(rare) or (rare[1] and first not in lexicon.stop and not match.group().startswith("with"))
         if strange and not any(start < stop and end > begin for begin, stop in taken):
             found.append(_entity(text, folded, start, end, domain))
     return found

@@ -1,0 +1,72 @@
+"""A written dialogue played into an empty store, so that its next turn can be run like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bot.events import Asked, Event, Logged, Pick, Shown, Undone, Worded
+from bot.manager import Manager
+from bot.records import Reply
+from bot.state import SessionState, fold, last_change
+from retrieval.errors import InputError
+
+_SCREEN = 10
+
+
+def rebuild(manager: Manager, session_id: str, turns: Sequence[tuple[str, str]]) -> None:
+    """Write the turns (role user or assistant, text) of a dialogue into the manager's store as one session.
+
+    What the user said is understood in full. What the assistant said counts as shown (the items it names) and
+    as asked (a question of the domain).
+
+    Raises InputError for another role.
+    """
+    store = manager.store
+    owner = store.person_of(session_id, None)
+    log: list[Logged] = []
+    for number, (said, answered) in enumerate(_exchanges(turns), start=1):
+        text = said[: manager.settings.max_text]
+        state = fold(log, session_id)
+        understanding = manager.understander.understand(text, state.context())
+        if "forget" in understanding.acts:
+            log = []
+            store.erase(owner)
+            store.person_of(session_id, owner)
+        changes = manager.changes(understanding, state, number)
+        undone = last_change(log, session_id) if "undo" in understanding.acts else None
+        if undone is not None:
+            changes = [*changes, Undone(step=undone)]
+        here = [Logged(session_id=session_id, turn=number, step=number, event=event) for event in changes]
+        state = fold([*log, *here], session_id)
+        events = [*changes, Worded(templates=[]), *_spoken(answered, state, manager)]
+        reply = Reply(turn=number, text=answered, act="chitchat", understanding=understanding)
+        store.append(session_id, owner, number, number, events, text, reply)
+        log += [Logged(session_id=session_id, turn=number, step=number, event=event) for event in events]
+
+
+def _exchanges(turns: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """What was said with what was answered; a greeting before the first utterance belongs to nobody."""
+    said: str | None = None
+    answered: list[str] = []
+    for number, (role, text) in enumerate(turns, start=1):
+        if role == "assistant":
+            answered.append(text)
+        elif role == "user":
+            if said is not None:
+                yield said, "\n".join(answered)
+            said, answered = text, []
+        else:
+            raise InputError(f"Unknown role '{role}' in turn {number}: use 'user' or 'assistant'.")
+    if said is not None:
+        yield said, "\n".join(answered)
+
+
+def _spoken(answered: str, state: SessionState, manager: Manager) -> list[Event]:
+    judged = {belief.item_id for belief in state.beliefs.values() if belief.facet == "item"}
+    named = [i for i in manager.understander.linked_items(answered) if i not in judged][:_SCREEN] if answered else []
+    if named:
+        return [Shown(picks=[Pick(item_id=item_id, score=0.0) for item_id in named])]
+    for name, config in manager.catalogue.domain.facets.items():
+        if config.question and config.question in answered:
+            return [Asked(facet=name)]
+    return []

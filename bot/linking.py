@@ -324,7 +324,7 @@ class Linker:
                 start, end = window[0].start, window[-1].end
                 licence = _licence(folded, start, licences, self._between)
                 cue = self._person_cue.search(folded[:start]) is not None
-                famous = len(said) > 6 and name.weight > 0.5
+                famous = len(said) > 6 and name.weight > 0.5 and match[1] < 2
                 called = (
                     cue or famous if name.kind == "person" else licence or name.form == "synonym" or name.weight > 0.3
                 )

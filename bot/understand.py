@@ -48,7 +48,7 @@ class Understander:
         ]
         nouns = {self.domain.noun.one, self.domain.noun.many, *self.domain.called}
         verbs = {self.domain.verb.base, self.domain.verb.past, self.domain.verb.gerund}
-        self._dull = self.lexicon.stop | nouns | verbs
+        self._dull = self.lexicon.stop | nouns | verbs | set(self.domain.person_nouns)
 
     def understand(self, text: str, context: Context | None = None) -> Understanding:
         """Acts, preferences, constraints, critiques, item mentions and a question, each with its span or quote."""

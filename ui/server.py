@@ -70,6 +70,7 @@ def create_app(bot_factory: Callable[[], Bot], settings: Settings) -> FastAPI:
     from ui.page import build_page
     from ui.theme import theme
     from ui.visit import picture_folder
+    from ui.widget import add_widget
 
     domain = load_domain(settings.domain)
     loader = Loader(bot_factory)
@@ -114,6 +115,7 @@ def create_app(bot_factory: Callable[[], Bot], settings: Settings) -> FastAPI:
             return Response(status_code=503)
         return FileResponse(path) if path else Response(status_code=404)
 
+    add_widget(app)
     served: FastAPI = gr.mount_gradio_app(
         app,
         build_page(lambda: loader.bot(PATIENCE), domain),

@@ -269,6 +269,13 @@ class Bot:
         with self._session(session_id):
             self._store.drop(session_id)
 
+    def forget(self, session_id: str) -> None:
+        """Delete everything about the session's person from the disk; the session goes on, empty and still theirs."""
+        with self._session(session_id):
+            owner = self._store.person_of(session_id, None)
+            self._store.erase(owner)
+            self._store.person_of(session_id, owner)
+
     def erase(self, session_id: str) -> None:
         """Delete everything about the session's person from the disk."""
         with self._session(session_id):

@@ -1,7 +1,5 @@
 """The HTTP API: sessions, messages, profiles, events and items, over one bot. docs/http.md describes it for callers."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +12,7 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import StringConstraints
 from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.records import Item, Preference, Profile, Reply
 from bot.settings import Settings
@@ -30,13 +29,12 @@ from ui.tokens import Tokens, person_for, read_secret
 from ui.visit import new_session
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
-
     from bot import Bot
 
 METHODS = ("GET", "POST", "PATCH", "DELETE")
 HEADERS = ("Accept", "Authorization", "Content-Type", "Idempotency-Key")
 """What pages of other sites may use; the origins are in Settings.widget_origins."""
+HEALTH = ("/healthz", "/readyz")
 OWN_PATHS = ("/docs", "/openapi.json", "/metrics")
 
 ABOUT = """Converse with Rapport over HTTP. Begin with POST /v1/sessions; send its token as Authorization: Bearer TOKEN.
@@ -66,8 +64,11 @@ class Api:
         self._guard = threading.Lock()
         self.app = _application(self)
 
-    def ready(self) -> Bot:
+    async def ready(self) -> "Bot":
         """The bot. Raises NotReadyError while it loads, or the error that kept it from loading."""
+        return self.bot()
+
+    def bot(self) -> "Bot":
         return self._loader.bot(patience=0)
 
     def tokens(self) -> Tokens:
@@ -82,7 +83,7 @@ class Api:
     def owned(self, session_id: str, credentials: Credentials, response: Response) -> str:
         """The id of a session that the request's token opens. Raises UnauthorizedError or NotFoundError."""
         self.tokens().check(session_id, credentials.credentials if credentials else None)
-        if not self.ready().knows(session_id):
+        if not self.bot().knows(session_id):
             raise NotFoundError("This session was deleted. Begin another with POST /v1/sessions.")
         response.headers["Cache-Control"] = "no-store"
         return session_id
@@ -112,15 +113,17 @@ def add_api(app: FastAPI, loader: Loader, settings: Settings) -> Api:
     """Put the API before an application, whose health routes its documentation lists as well."""
     api = Api(loader, settings)
     app.add_middleware(Doors, api=api)
-    health = [r for r in app.routes if isinstance(r, APIRoute) and r.path in {"/healthz", "/readyz"}]
+
+    def health() -> list[BaseRoute]:
+        return [route for route in app.routes if isinstance(route, APIRoute) and route.path in HEALTH]
 
     @api.app.get("/openapi.json", include_in_schema=False)
     def openapi() -> Any:
-        return api.document(health)
+        return api.document(health())
 
     @api.app.get("/docs", include_in_schema=False)
     def docs() -> HTMLResponse:
-        return HTMLResponse(docs_page(api.document(health)))
+        return HTMLResponse(docs_page(api.document(health())))
 
     return api
 
@@ -192,9 +195,7 @@ def _sessions(api: Api) -> APIRouter:
         if "text/event-stream" in accept.lower():
             return as_stream(encoded(events))
         reply: Reply = (await finished(events)).data["reply"]
-        return Response(
-            reply.model_dump_json(), media_type="application/json", headers={"Cache-Control": "no-store"}
-        )
+        return Response(reply.model_dump_json(), media_type="application/json", headers={"Cache-Control": "no-store"})
 
     @router.get("/{session_id}", summary="What was said so far", responses=kept)
     def history(session_id: Owned, bot: TheBot) -> SessionView:
@@ -231,11 +232,9 @@ def _profiles(api: Api) -> APIRouter:
         changed: Profile = await run_in_threadpool(bot.edit, session_id, body.remove, added)
         return changed
 
-    @router.delete(
-        "/sessions/{session_id}/profile", status_code=204, summary="Forget the person", responses=kept
-    )
+    @router.delete("/sessions/{session_id}/profile", status_code=204, summary="Forget the person", responses=kept)
     async def forget(session_id: Owned, bot: TheBot) -> None:
-        """Everything of the person of this session, in all their sessions, from the disk. This session goes on, empty."""
+        """All that is known of the session's person, in all their sessions, from the disk. This session goes on, empty."""
         await api.turns.idle(session_id)
         await run_in_threadpool(bot.forget, session_id)
 

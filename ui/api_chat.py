@@ -1,10 +1,8 @@
 """The OpenAI-compatible door: a whole dialogue in, one reply out, nothing kept."""
 
-from __future__ import annotations
-
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -34,7 +32,7 @@ MODEL = "rapport"
 _ROLES = {"user", "assistant"}
 
 
-def chat_router(ready: Callable[[], Bot], turns: Turns, limit: Limit) -> APIRouter:
+def chat_router(ready: Callable[[], Awaitable["Bot"]], turns: Turns, limit: Limit) -> APIRouter:
     """Its routes. `ready` gives the bot or raises; `limit` counts replies by address."""
     router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
     started = int(time.time())
@@ -78,9 +76,7 @@ def chat_router(ready: Callable[[], Bot], turns: Turns, limit: Limit) -> APIRout
         reply: Reply = (await finished(events)).data["reply"]
         metadata = Metadata(act=reply.act, items=reply.items, suggestions=reply.suggestions)
         answer = Answer(content=reply.text, metadata=metadata)
-        completion = Completion(
-            **frame, choices=[Choice(message=answer)], usage=_usage(asked, len(reply.text.split()))
-        )  # type: ignore[arg-type]
+        completion = Completion(**frame, choices=[Choice(message=answer)], usage=_usage(asked, len(reply.text.split())))
         return Response(completion.model_dump_json(), media_type="application/json")
 
     return router
@@ -90,9 +86,7 @@ def _usage(asked: int, said: int) -> Usage:
     return Usage(prompt_tokens=asked, completion_tokens=said, total_tokens=asked + said)
 
 
-async def _chunks(
-    events: AsyncIterator[Numbered], frame: dict[str, Any], asked: int | None
-) -> AsyncIterator[bytes]:
+async def _chunks(events: AsyncIterator[Numbered], frame: dict[str, Any], asked: int | None) -> AsyncIterator[bytes]:
     """Turn events as chunks of a completion. `asked`: words of the dialogue when the usage is wanted."""
 
     def chunk(delta: dict[str, Any] | None, finish: str | None = None, **more: Any) -> bytes:

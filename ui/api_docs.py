@@ -14,7 +14,7 @@ _STYLE = """
 body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 h2 { margin-top: 2.5rem; } h3 { font-size: 1.05rem; margin: 1.8rem 0 .3rem; }
 code, pre { font: .9rem/1.45 ui-monospace, monospace; } h3 code { font-weight: 700; }
-pre { overflow-x: auto; padding: .8rem; border: 1px solid color-mix(in srgb, currentColor 25%, transparent); border-radius: .4rem; }
+pre { overflow-x: auto; padding: .8rem; border: 1px solid color-mix(in srgb, currentColor 25%, transparent); }
 table { border-collapse: collapse; } td, th { text-align: left; padding: .2rem 1rem .2rem 0; vertical-align: top; }
 summary { cursor: pointer; padding: .25rem 0; }
 """

@@ -197,7 +197,7 @@ class Models(BaseModel):
 
 def event_schemas() -> dict[str, Any]:
     """JSON schemas of the data of every stream event, by its name."""
-    kinds = {
+    kinds: dict[str, type[BaseModel]] = {
         "understood": UnderstoodEvent, "items": ItemsEvent, "token": TokenEvent, "done": DoneEvent, "error": ErrorEvent,
     }  # fmt: skip
     return {kind: model.model_json_schema(ref_template="#/components/schemas/{model}") for kind, model in kinds.items()}

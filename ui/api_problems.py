@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -12,8 +11,6 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from retrieval.errors import RapportError
-
-log = logging.getLogger(__name__)
 
 MEDIA = "application/problem+json"
 
@@ -142,5 +139,5 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 
 async def _defect(request: Request, error: Exception) -> Response:
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    # The server logs the error itself, after this answer.
     return problem("internal", FAILED)

@@ -63,9 +63,11 @@ def create_app(bot_factory: Callable[[], Bot], settings: Settings) -> FastAPI:
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     import gradio as gr
     from fastapi import FastAPI, Response
+    from fastapi.concurrency import run_in_threadpool
     from fastapi.middleware.cors import CORSMiddleware
     from fastapi.responses import FileResponse, JSONResponse
 
+    from ui.api import HEADERS, METHODS, add_api
     from ui.components import read
     from ui.page import build_page
     from ui.theme import theme
@@ -79,14 +81,20 @@ def create_app(bot_factory: Callable[[], Bot], settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         loader.start()
         yield
-        loader.close()
+        # Turns that run are stored before the bot goes.
+        await run_in_threadpool(api.turns.close)
+        await run_in_threadpool(loader.close)
 
     # FastAPI's own documentation page loads its scripts from another server.
     app = FastAPI(title="Rapport", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.loader = loader
+    # Added first, so that the API lies behind the headers and the CORS policy below.
+    api = add_api(app, loader, settings)
     app.add_middleware(SecurityHeaders, remote_images=settings.remote_images)
     # Without a CORS policy of ours Gradio would accept every origin.
-    app.add_middleware(CORSMiddleware, allow_origins=[])
+    app.add_middleware(
+        CORSMiddleware, allow_origins=settings.widget_origins, allow_methods=METHODS, allow_headers=HEADERS
+    )
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:

@@ -41,7 +41,9 @@ def read_secret(home: Path) -> bytes:
                 file.flush()
                 os.fsync(file.fileno())
     except OSError as error:
-        raise RapportError(f"The token secret {path} cannot be used: {error}. Make it readable, or remove it.") from error
+        raise RapportError(
+            f"The token secret {path} cannot be used: {error}. Make it readable, or remove it."
+        ) from error
     if len(kept) < SIGNING_KEY_LENGTH:
         raise RapportError(f"The token secret {path} is damaged. Remove it; open sessions then begin anew.")
     return kept

@@ -61,6 +61,17 @@ class TestSharing:
         assert sorted(reply.turn for reply in replies) == list(range(1, 21))
         assert [reply.turn for _, reply in bot.history(session)] == list(range(1, 21))
 
+    def test_a_stream_may_be_read_by_one_thread_after_another(self, bot: Bot, session: str) -> None:
+        events = bot.stream(session, "a comedy")
+        kinds = [next(events).kind]
+        for _ in range(2):
+            with ThreadPoolExecutor(1) as pool:
+                kinds.append(pool.submit(next, events).result().kind)
+        with ThreadPoolExecutor(1) as pool:
+            kinds += pool.submit(lambda: [event.kind for event in events]).result()
+            assert kinds[-1] == "done"
+            assert pool.submit(bot.reply, session, "more").result(timeout=20).turn == 2
+
 
 class TestHome:
     def test_a_second_owner_is_told_who_is_the_first(self, bot: Bot) -> None:

@@ -173,3 +173,24 @@ def test_a_greeting_offers_a_start(bot: Bot) -> None:
         _, answer = talked(bot, starter)
         assert answer.act == "recommend"
         assert len(answer.items) == bot.settings.picks
+
+
+def test_help_says_what_can_be_said(bot: Bot) -> None:
+    _, reply = talked(bot, "help")
+    assert "“undo”" in reply.text
+    assert reply.suggestions
+
+
+def test_nothing_too_violent_holds_page_after_page(bot: Bot) -> None:
+    session, reply = talked(bot, "I loved Heat. Nothing too violent tonight")
+    pages = [reply, *(bot.reply(session, "more") for _ in range(4))]
+    violence = [bot.catalogue.number(pick.item, "violence") or 0 for page in pages for pick in page.items]
+    assert len(violence) > 10
+    assert max(violence) < 3
+
+
+@pytest.mark.parametrize("shrug", ["dunno", "idk", "no preference", "whatever", "surprise me"])
+def test_a_shrug_in_answer_to_a_question_gets_picks(shrug: str, bot: Bot) -> None:
+    session, asked = talked(bot, "recommend something")
+    assert asked.act == "ask"
+    assert bot.reply(session, shrug).act == "recommend"

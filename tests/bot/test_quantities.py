@@ -83,6 +83,8 @@ EXACT: list[tuple[str, str, float | None, float | None]] = [
     ("90 min or less", "length", None, 90),
     ("shorter than an hour", "length", None, 60),
     ("under an hour and 30 minutes", "length", None, 90),
+    ("less than an hour and a half", "length", None, 90),
+    ("I only have 90 minutes", "length", None, 90),
     ("over three hours", "length", 180, None),
     ("more than 2.5 hours", "length", 150, None),
     ("at least 2 hours", "length", 120, None),
@@ -103,6 +105,9 @@ EXACT: list[tuple[str, str, float | None, float | None]] = [
     ("two suggestions", "count", 2, 2),
     ("top 10 films", "count", 10, 10),
     ("just one", "count", 1, 1),
+    ("just one film", "count", 1, 1),
+    ("a couple of comedies", "count", 2, 2),
+    ("top 5 thrillers", "count", 5, 5),
 ]
 AROUND: list[tuple[str, str, float]] = [
     ("around 1999", "year", 1999),
@@ -112,6 +117,7 @@ AROUND: list[tuple[str, str, float]] = [
     ("1h 45m", "length", 105),
     ("1 h 45 min", "length", 105),
     ("about 2 hours", "length", 120),
+    ("an hour and a half", "length", 90),
     ("two and a half hours", "length", 150),
     ("90 minutes or so", "length", 90),
 ]

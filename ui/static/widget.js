@@ -367,8 +367,9 @@ class Problem extends Error {
 
 async function problemOf(answer) {
   const told = await answer.json().catch(() => ({}));
-  const kind = { 429: TOO_FAST }[answer.status] ?? (answer.status >= 500 && answer.status !== 503 ? FAILED : told.detail);
-  return new Problem(answer.status, told.code ?? told.title ?? String(answer.status), typeof kind === 'string' ? kind : FAILED);
+  const meant = answer.status < 500 || told.code === 'not_ready' ? told.detail : FAILED;
+  const message = answer.status === 429 ? TOO_FAST : meant;
+  return new Problem(answer.status, told.code ?? String(answer.status), typeof message === 'string' ? message : FAILED);
 }
 
 /** Server-sent events of a response body: yields {event, data}. Lines and characters may be split anywhere. */
@@ -482,12 +483,14 @@ class Session {
     throw new Problem(0, 'interrupted', UNREACHABLE);
   }
 
+  /** All that was said, and the profile. A turn that is still being answered is waited for. */
   async turns() {
-    const [{ turns }, profile] = await Promise.all([
-      this.mine('GET').then((answer) => answer.json()),
-      this.mine('GET', '/profile').then((answer) => answer.json()).catch(() => null),
-    ]);
-    return { turns, profile };
+    let kept = await (await this.mine('GET')).json();
+    for (let wait = 1; kept.running && wait <= BUSY_WAITS; wait += 1) {
+      await pause(150 * wait);
+      kept = await (await this.mine('GET')).json();
+    }
+    return { turns: kept.turns, profile: await (await this.mine('GET', '/profile')).json() };
   }
 
   /** Record a tap, or take it back. Resolves to the profile. */
@@ -689,7 +692,7 @@ export class RapportChat extends HTMLElement {
     this.anew = make('button', { class: 'tool', type: 'button', hidden: true, click: () => this.#startOver(), blur: () => this.#unsure() });
     this.shut = make('button', { class: 'tool', type: 'button', 'aria-label': 'Close', title: 'Close', click: () => this.close() }, icon('close'));
     this.hello = make('p', { class: 'hello', part: 'message' });
-    this.fan = make('div', { class: 'fan', 'aria-hidden': 'true' }, ...['left', 'middle', 'right'].map((id) => picture({ id, title: '' })));
+    this.fan = make('div', { class: 'fan', 'aria-hidden': 'true' }, ...['left', 'middle', 'right'].map((id) => picture({ id, title: '', genres: [id] })));
     this.log = make('div', { class: 'log', role: 'log', 'aria-live': 'polite', 'aria-label': 'Conversation', tabindex: 0 }, this.fan, this.hello);
     this.announcer = make('p', { class: 'hush', role: 'status', 'aria-live': 'polite' });
     this.chips = make('ul', { class: 'chips', 'aria-label': 'Suggestions' });
@@ -821,7 +824,7 @@ export class RapportChat extends HTMLElement {
         turn.list.classList.remove('new');
         turn.done(reply);
       }
-      if (profile) this.mark(profile);
+      this.mark(profile);
       if (turns.length) this.#offer(turns.at(-1).reply.suggestions);
       this.#turns.at(-1)?.node.scrollIntoView({ block: 'start' });
     } catch (problem) {

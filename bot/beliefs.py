@@ -213,6 +213,9 @@ def _merge(earlier: Belief, newer: Belief, catalogue: Catalogue) -> Belief:
     quotes = [*earlier.evidence, *newer.evidence]
     unique = list({(e.turn, e.quote): e for e in quotes}.values())[-_QUOTES_KEPT:]
     changes: dict[str, object] = {"evidence": unique}
+    if earlier.scope == "person" and earlier.polarity * newer.polarity > 0:
+        # What holds in general does not become a wish for tonight by being said again.
+        changes["scope"] = "person"
     if newer.id.endswith(":range") and newer.relation == "wish" and earlier.relation == "wish":
         low = newer.low if newer.low is not None else earlier.low
         high = newer.high if newer.high is not None else earlier.high

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from collections.abc import Iterator, Sequence
 
 from bot import answering, recommending
+from bot.acknowledging import heard
 from bot.beliefs import update
 from bot.events import Asked, Believed, Event, Focused, Logged, Restarted, Undone, Withdrew, Worded
 from bot.facts import head
@@ -20,6 +22,7 @@ from bot.state import SessionState, fold, last_change
 from bot.store import Store
 from bot.text import key
 from bot.understand import Understander
+from bot.voice import Voice
 from bot.wording import word
 from retrieval.domain import DomainConfig
 from retrieval.errors import InputError
@@ -35,20 +38,25 @@ class Manager:
     """Runs turns over one catalogue and one store."""
 
     def __init__(
-        self, understander: Understander, recommender: Recommender, checker: Checker, store: Store, settings: Settings
-    ) -> None:
+        self, understander: Understander, recommender: Recommender, checker: Checker, store: Store, settings: Settings,
+        voice: Voice,
+    ) -> None:  # fmt: skip
         self.understander = understander
         self.recommender = recommender
         self.catalogue = recommender.catalogue
         self.checker = checker
         self.store = store
         self.settings = settings
+        self.voice = voice
 
     def turn(self, session_id: str, text: str, person: str | None) -> Iterator[TurnEvent]:
         """Run one turn; the reply is on disk before its `done` event is given out.
 
+        A caller who stops listening while words come has had the turn: it is kept, ended in the templates' words.
+
         Raises InputError for an empty or over-long text, or a session of another person.
         """
+        began = time.monotonic()
         text = self._checked(text)
         owner = self.store.person_of(session_id, person)
         log = self.store.log(owner)
@@ -58,7 +66,7 @@ class Manager:
         yield TurnEvent(kind="understood", data={"understanding": understanding})
         place = _Place(session_id, number, step)
         changes = self.changes(understanding, state, number)
-        dropped = beliefs_named(understanding.drops, state, self.catalogue.domain) if understanding.drops else []
+        dropped = beliefs_named(understanding.drops, state, self.understander) if understanding.drops else []
         state = fold([*log, *place.logged(changes)], session_id)
         fresh = [event.belief for event in changes if isinstance(event, Believed)]
         action = decide(understanding, state, self.recommender, self.settings.question_budget)
@@ -67,19 +75,24 @@ class Manager:
         worded = word(plan, self.catalogue.domain, self.checker, state.templates, number)
         for rejected in worded.rejected:
             _log.warning("A sentence was not shown because its record does not support it: %s", rejected)
-        for chunk in _CHUNK.findall(worded.text):
-            yield TurnEvent(kind="token", data={"text": chunk})
-        reply = Reply(
-            turn=number, text=worded.text, act=next(act for act in REPLY_ACTS if act in plan.acts), items=plan.items,
-            understanding=understanding, suggestions=plan.suggestions,
-        )  # fmt: skip
-        if action.kind == "forget":
-            self.store.erase(owner)
-            self.store.person_of(session_id, owner)
-            changes = []
-        events = [*changes, Worded(templates=worded.templates), *plan.events]
-        self.store.append(session_id, owner, number, step, events, text, reply)
-        yield TurnEvent(kind="done", data={"reply": reply})
+        speech = self.voice.speak(worded.lines, began)
+        try:
+            for piece in speech:
+                for chunk in _CHUNK.findall(piece):
+                    yield TurnEvent(kind="token", data={"text": chunk})
+        finally:
+            speech.finish()
+            reply = Reply(
+                turn=number, text=speech.text, act=next(act for act in REPLY_ACTS if act in plan.acts),
+                items=plan.items, understanding=understanding, suggestions=plan.suggestions,
+            )  # fmt: skip
+            if action.kind == "forget":
+                self.store.erase(owner)
+                self.store.person_of(session_id, owner)
+                changes = []
+            events = [*changes, Worded(templates=worded.templates), *plan.events]
+            self.store.append(session_id, owner, number, step, events, text, reply)
+        yield TurnEvent(kind="done", data={"reply": reply, **speech.outcome.model_dump()})
 
     def _checked(self, text: str) -> str:
         limit = self.settings.max_text
@@ -87,6 +100,8 @@ class Manager:
             raise InputError(
                 f"The message has {len(text):,} characters; at most {limit:,} are accepted. Please shorten it."
             )
+        if any("\ud800" <= char <= "\udfff" for char in text):
+            raise InputError("The message has half a character (a lone surrogate) in it. Send it as UTF-8.")
         if not text.strip():
             raise InputError("The message is empty. Write what you feel like, or what to change.")
         return text.strip()
@@ -97,7 +112,7 @@ class Manager:
         if "reset" in acts:
             return [Restarted()]
         if "remove" in acts:
-            named = beliefs_named(understanding.drops, state, self.catalogue.domain)
+            named = beliefs_named(understanding.drops, state, self.understander)
             dropped: list[Event] = [Withdrew(belief_id=belief.id) for belief in named]
             return dropped + update(understanding, state, self.catalogue, turn)
         if acts & {"undo", "forget", "show_profile", "help", "ask_catalogue", "why", "why_not", "compare"}:
@@ -115,7 +130,7 @@ class Manager:
                     understanding, state, fresh, dropped, self.recommender, self.settings.picks
                 )
             case "ask":
-                return self._plan_question(state, action.facet or "", understanding)
+                return self._plan_question(state, action.facet or "", understanding, fresh)
             case "answer":
                 return answering.plan_answer(understanding, state, catalogue)
             case "catalogue":
@@ -137,14 +152,13 @@ class Manager:
             case _:
                 return self._plan_small(action.kind)
 
-    def _plan_question(self, state: SessionState, facet: str, understanding: Understanding) -> ReplyPlan:
+    def _plan_question(
+        self, state: SessionState, facet: str, understanding: Understanding, fresh: list[Belief]
+    ) -> ReplyPlan:
         config = self.catalogue.domain.facets[facet]
         options = question_options(state, self.recommender, facet)
         lead = "asked_again" if state.asked else "asked_lead"
-        unknown = [e.surface for e in understanding.entities if e.value is None]
-        lines = [Line(template=lead)] if not unknown else [
-            Line(template="unresolved", slots={"names": " and ".join(f"“{name}”" for name in unknown)}, quotes=unknown)
-        ]  # fmt: skip
+        lines = heard(understanding, state, fresh, self.catalogue) or [Line(template=lead)]
         lines.append(Line(template="answer_unknown", slots={"unknown": config.question or ""}))
         return ReplyPlan(acts={"ask"}, lines=lines, suggestions=options, events=[Asked(facet=facet)])
 
@@ -231,14 +245,17 @@ class _Place:
         return [Logged(session_id=self._session_id, turn=self._turn, step=self._step, event=event) for event in events]
 
 
-def beliefs_named(text: str, state: SessionState, domain: DomainConfig) -> list[Belief]:
+def beliefs_named(text: str, state: SessionState, understander: Understander) -> list[Belief]:
     """Beliefs that the text names by label, by value, or by what they are about ("drop the decade")."""
     said = f" {key(text)} "
     by_label = [belief for belief in state.beliefs.values() if f" {key(belief.label)} " in said]
     by_value = [belief for belief in state.beliefs.values() if f" {key(belief.value)} " in said]
+    ranges = {(quantity.low, quantity.high) for quantity in understander.quantities(text)}
+    by_value += [b for b in state.beliefs.values() if (b.low, b.high) in ranges and b not in by_value]
     by_kind = [
-        belief for belief in state.beliefs.values() if any(f" {word} " in said for word in _kind_words(belief, domain))
-    ]
+        belief for belief in state.beliefs.values()
+        if any(f" {word} " in said for word in _kind_words(belief, understander.domain))
+    ]  # fmt: skip
     return by_label or by_value or by_kind
 
 

@@ -79,5 +79,5 @@ def _pick_line(item: Item, phrases: list[Phrase], catalogue: Catalogue) -> Line:
         people=[person for phrase in phrases for person in phrase.people],
         numbers=([float(item.year)] if item.year else []) + [number for phrase in phrases for number in phrase.numbers],
         quotes=[taste, *(quote for phrase in phrases for quote in phrase.quotes)],
-        item_id=item.id, plain=f"{head(item)}.",
+        item_id=item.id, plain=f"{head(item)}.", facts=[phrase.text for phrase in phrases],
     )  # fmt: skip

@@ -24,7 +24,8 @@ class Line(Record):
     """One line of a reply. `template` is a key of prompts/<language>/replies.yaml.
 
     titles, people and numbers are what the slots mention; quotes are words of the person or of the
-    catalogue that are repeated as they are. `plain` is the line to say when this one fails its check.
+    catalogue that are repeated as they are. `plain` is the line to say when this one fails its check. `facts`
+    are the predicates that a language model may reword, one a fact; a line without any is said as it is.
     """
 
     template: str
@@ -36,6 +37,7 @@ class Line(Record):
     quotes: list[str] = []
     item_id: str | None = None
     plain: str = ""
+    facts: list[str] = []
 
 
 class ReplyPlan(Record):

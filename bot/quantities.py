@@ -22,10 +22,12 @@ class Quantity(NamedTuple):
     approximate: bool = False
 
 
-_BEFORE = r"(?:before|pre-?|earlier than|older than|prior to|until|up to|no later than|not after|by the end of)"
+_BEFORE = (
+    r"(?:before|pre-?|earlier than|older than|prior to|until|up to|no (?:later|newer) than|not after|by the end of)"
+)
 _AFTER = (
-    r"(?:after|since|post-?|later than|newer than|more recent than|from|starting(?: in| from)?|no earlier than"
-    r"|not before|not older than)"
+    r"(?:after|since|post-?|later than|newer than|more recent than|from|starting(?: in| from)?"
+    r"|no (?:earlier|older) than|not before|not older than)"
 )
 _YEAR = r"((?:18|19|20)\d\d)"
 _UNDER = (
@@ -143,8 +145,21 @@ def _years(folded: str) -> list[Quantity]:
         if match[1] == "from" and not onwards:
             found.append(Quantity("year", f"{year:g}", year, year, match.start(), match.end()))
         else:
-            start = year if onwards or re.match(r"since|start|no earlier|not before|not older", match[1]) else year + 1
+            start = (
+                year
+                if onwards or re.match(r"since|start|no earlier|no older|not before|not older", match[1])
+                else year + 1
+            )
             found.append(Quantity("year", canonical(start, None), start, None, match.start(), match.end()))
+    for match in re.finditer(
+        rf"(?<![\w']){_YEAR},? (?:(?:or|and) (?P<side>later|newer|after|up|earlier|older|before)|onwards?)\b", folded
+    ):
+        year = float(match[1])
+        down = match["side"] in {"earlier", "older", "before"}
+        if down:
+            found.append(Quantity("year", canonical(None, year), None, year, match.start(), match.end()))
+        else:
+            found.append(Quantity("year", canonical(year, None), year, None, match.start(), match.end()))
     for match in re.finditer(rf"(?<![\w'])(?:in|of|around|circa|about) {_YEAR}(?!\w)", folded):
         year = float(match[1])
         loose = not match.group().startswith(("in", "of"))
@@ -193,6 +208,11 @@ def _lengths(folded: str, lexicon: Lexicon) -> list[Quantity]:
         rf"(?P<tail> (?:max(?:imum)?|or less|tops|at most|or under)| (?:or more|at least|minimum))?(?![\w'])"
     )
     found = []
+    for match in re.finditer(r"(?:\bbetween )?\b(\d+) ?(?:and|to|-) ?(\d+) ?min(?:ute)?s?\b", folded):
+        few, many = sorted((float(match[1]), float(match[2])))
+        found.append(Quantity("length", canonical(few, many), few, many, match.start(), match.end()))
+    low: float | None
+    high: float | None
     for match in pattern.finditer(folded):
         if match["minutes"]:
             length = float(match["minutes"])
@@ -217,7 +237,7 @@ def _lengths(folded: str, lexicon: Lexicon) -> list[Quantity]:
 def _ages(folded: str, lexicon: Lexicon) -> list[Quantity]:
     number = "|".join(sorted(lexicon.numbers, key=len, reverse=True))
     pattern = re.compile(
-        rf"\b(?P<a>\d{{1,2}}|{number})[ -]years?[ -]olds?\b"
+        rf"\b(?P<a>\d{{1,2}}|{number})(?:[ -]years?[ -]olds?|[ -]?y/?o)\b"
         r"|\b(?:kids?|children|ages?|aged|daughter|son|niece|nephew)(?: of| is| are| under| aged)?"
         rf" (?P<b>\d{{1,2}}|{number})\b(?! (?:minutes|hours))"
     )

@@ -31,7 +31,7 @@ def build_query(state: SessionState, catalogue: Catalogue, again: bool = False, 
     texts: list[Belief] = []
     exclude = set() if again else set(state.shown)
     for belief in state.beliefs.values():
-        if belief.facet == "item" and belief.item_id and belief.group != "unresolved":
+        if belief.facet == "item" and belief.item_id and belief.relation != "view":
             exclude.add(belief.item_id)
     for belief in beliefs:
         if belief.group == "unresolved" or belief.group == "seen":

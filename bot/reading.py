@@ -109,9 +109,11 @@ class Reader:
             elif mark.kind == "item":
                 self._read_item(text, folded, mark, clause, quote, limit, asked_item, reading)
             else:
-                verdict = self.cues.after(folded, mark.end, min(limit, mark.end + 20))
-                if verdict and verdict.name == "neutral" and not clause.relation:
-                    clause = clause._replace(relation="neutral")
+                verdict = self.cues.after(folded, mark.end, min(limit, mark.end + 28))
+                if verdict and not clause.relation:
+                    opinion = "dislike" if verdict.name == "reject" else verdict.name
+                    clause = clause._replace(relation=opinion, cue=verdict.text)
+                    quote = text[mark.start : verdict.end]
                 self._read_value(folded, mark, clause, folded[clause.start : limit], quote, asking, reading)
         return reading
 

@@ -29,6 +29,8 @@ def plan_recommendation(
     if dropped:
         labels = [belief.label for belief in dropped]
         lines.append(Line(template="ack_dropped", slots={"labels": join_words(labels)}, quotes=labels))
+    elif "remove" in understanding.acts:
+        lines.append(Line(template="drop_nothing"))
     if not items:
         return _without_new(understanding, state, lines, recommender, wanted)
     if len(items) < wanted and (query.terms or query.bounds):
@@ -55,10 +57,11 @@ def _without_new(
         if items:
             lines = [*lines, counted("again", len(items), catalogue), *pick_lines(items, catalogue)]
             return ReplyPlan(acts={"recommend"}, lines=lines, items=items, events=[shown(items)])
-    return _relax(state, lines, recommender, wanted)
+    ended = bool(state.shown) and recommender.count(build_query(state, catalogue, again=True)) > 0
+    return _relax(state, lines, recommender, wanted, "relax_ended" if ended else "relax_drop")
 
 
-def _relax(state: SessionState, lines: list[Line], recommender: Recommender, wanted: int) -> ReplyPlan:
+def _relax(state: SessionState, lines: list[Line], recommender: Recommender, wanted: int, template: str) -> ReplyPlan:
     """Say that nothing fits, name the wish that is let go, show what is then closest, with an honest count.
 
     Among the wishes whose loss alone leaves enough items, the oldest goes; where none does, the one whose
@@ -77,7 +80,7 @@ def _relax(state: SessionState, lines: list[Line], recommender: Recommender, wan
     labels = [belief.label for belief in dropped]
     gone: list[Event] = [Withdrew(belief_id=belief.id) for belief in dropped]
     items = recommender.recommend(build_query(state, catalogue, without=[belief.id for belief in dropped]), wanted)
-    line = counted("relax_drop", count, catalogue, dropped=join_words([f"“{label}”" for label in labels]))
+    line = counted(template, count, catalogue, dropped=join_words([f"“{label}”" for label in labels]))
     lines += [line.model_copy(update={"quotes": labels}), *pick_lines(items, catalogue)]
     offers = [_drop(belief, f"Drop “{belief.label}” too") for belief in options][:2]
     offers.append(Suggestion(label="Show me others", text="show me others"))

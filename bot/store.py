@@ -21,6 +21,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
 )  # fmt: skip
 from sqlalchemy.engine import Engine
 
@@ -96,6 +97,12 @@ class Store:
                     f"Session '{session_id}' belongs to another person. Use a new session id for '{person}'."
                 )
             return str(owner)
+
+    def owner(self, session_id: str) -> str:
+        """Whose session it is, without making one: a session nobody has used is its own person."""
+        with self._engine.connect() as connection:
+            found = connection.scalar(select(_SESSIONS.c.person).where(_SESSIONS.c.id == session_id))
+        return str(found) if found is not None else f"{ANONYMOUS}{session_id}"
 
     def log(self, person: str) -> list[Logged]:
         """All events of a person, oldest first."""
@@ -188,6 +195,10 @@ class Store:
             connection.execute(delete(_TURNS).where(_TURNS.c.session_id.in_(mine)))
             connection.execute(delete(_EVENTS).where(_EVENTS.c.person == person))
             connection.execute(delete(_SESSIONS).where(_SESSIONS.c.person == person))
+        if self._engine.dialect.name == "sqlite":
+            with self._engine.connect() as connection:
+                # What was erased would stay readable in the write-ahead log until SQLite reuses it.
+                connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
 
     def close(self) -> None:
         self._engine.dispose()

@@ -19,6 +19,7 @@ from bot.unresolved import find_unresolved
 from retrieval.catalogue import Catalogue
 from retrieval.domain import DomainConfig
 
+_READ = 4000  # characters of one message; linking takes time that grows with their square
 _COMMANDS = ("undo", "reset", "forget", "show_profile", "help", "remove")
 _ANSWERS_ONLY = {"ask_item", "why", "why_not", "compare", "greet", "farewell", "off_topic", "ask_catalogue"}
 _OFFERS = re.compile(r"^(?:with|about|involving|featuring|set in|in|on)\b")
@@ -53,6 +54,7 @@ class Understander:
     def understand(self, text: str, context: Context | None = None) -> Understanding:
         """Acts, preferences, constraints, critiques, item mentions and a question, each with its span or quote."""
         context = context or Context()
+        text = text[:_READ]
         folded = fold(text)
         spoken = _CONTRACTED.sub(r"\1's", folded)
         words = tokens(folded)
@@ -85,6 +87,8 @@ class Understander:
             text, folded, words, relations, spans, pointers, quantities, self.lexicon, self.domain
         )  # fmt: skip
         targets = self._targets(spans, pointers)
+        if "compare" in act_cues:
+            targets = list(dict.fromkeys([*targets, *(item_id for p in pointers for item_id in p.item_ids)]))
         reading.preferences += self._same_again(text, folded, context)
         acts = _acts(act_cues, reading, question, context, bool(names), [p for p in pointers if p.exact])
         if "reject" in acts and not any(mention.relation == "reject" for mention in reading.mentions):
@@ -110,8 +114,13 @@ class Understander:
             drops=waived, search=search,
         )  # fmt: skip
 
+    def quantities(self, text: str) -> list[Quantity]:
+        """The numeric wishes of a text."""
+        return find_quantities(fold(text), self.lexicon, self.domain)
+
     def linked_items(self, text: str) -> list[str]:
         """Ids of the items a text names, in order; what is said of them is not read."""
+        text = text[:_READ]
         folded = fold(text)
         quantities = find_quantities(folded, self.lexicon, self.domain)
         spans = self.linker.link(text, folded, tokens(folded), self.cues.relations(folded), quantities)

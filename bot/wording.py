@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from bot.grounding import Checker
-from bot.plan import ReplyPlan
+from bot.plan import Line, ReplyPlan
 from prompts.loader import load_templates
 from retrieval.domain import DomainConfig
 
@@ -16,12 +16,24 @@ _MEMORY = 24
 _STARTS_PARAGRAPH = ("pick", "profile_")
 
 
-class Worded(NamedTuple):
-    """Text of a reply, the templates used ("key/number") and the lines that failed their check."""
+class Spoken(NamedTuple):
+    """A line in words; `gap` is what separates it from the line before."""
 
+    line: Line
     text: str
+    gap: str
+
+
+class Worded(NamedTuple):
+    """A reply in words, the templates used ("key/number") and the lines that failed their check."""
+
+    lines: list[Spoken]
     templates: list[str]
     rejected: list[str]
+
+    @property
+    def text(self) -> str:
+        return "".join(spoken.gap + spoken.text for spoken in self.lines)
 
 
 def word(
@@ -34,7 +46,7 @@ def word(
     """
     templates = load_templates(language, "replies").templates
     recent = list(used[-_MEMORY:])
-    paragraphs: list[str] = []
+    lines: list[Spoken] = []
     taken: list[str] = []
     rejected: list[str] = []
     previous = ""
@@ -51,12 +63,9 @@ def word(
                 continue
         taken.append(f"{line.template}/{number}")
         alone = line.template.startswith(_STARTS_PARAGRAPH) or previous.startswith(_STARTS_PARAGRAPH)
-        if alone or not paragraphs:
-            paragraphs.append(text)
-        else:
-            paragraphs[-1] = f"{paragraphs[-1]} {text}"
+        lines.append(Spoken(line, text, "" if not lines else "\n\n" if alone else " "))
         previous = line.template
-    return Worded("\n\n".join(paragraphs), taken, rejected)
+    return Worded(lines, taken, rejected)
 
 
 def _choose(key: str, count: int, recent: Sequence[str], turn: int) -> int:

@@ -58,6 +58,13 @@ class DialogueOptions(EvalOptions):
     show: bool = False
 
 
+class GroundingOptions(EvalOptions):
+    """`turns` of generated talk in all. `show` prints every turn."""
+
+    turns: int = Field(200, ge=1)
+    show: bool = False
+
+
 class BenchOptions(EvalOptions):
     """`processes` False leaves out what starts `rapport chat` and `rapport serve`."""
 

@@ -23,7 +23,11 @@ def open_bot(options: EvalOptions, progress: Progress | None = None, catalog: Pa
 
     home = eval_home(options)
     home.mkdir(parents=True, exist_ok=True)
+    settings = Settings()
+    # One copy of a bundled model serves every home.
+    models = settings.model_home or settings.home / "models"
     return Bot.create(
+        settings=settings.model_copy(update={"model": options.model, "model_home": models}),
         catalog=catalog or options.catalog,
         home=home,
         model=options.model,

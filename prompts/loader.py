@@ -1,4 +1,4 @@
-"""Reads template files: prompts/<language>/<name>.yaml with a version and, for each key, its wordings."""
+"""Reads prompts/<language>/<name>.yaml: sentence templates, and what a language model is asked."""
 
 from __future__ import annotations
 
@@ -24,3 +24,37 @@ class Templates(BaseModel):
 def load_templates(language: str, name: str) -> Templates:
     """The templates of one file. Raises FileNotFoundError or pydantic.ValidationError for a broken installation."""
     return Templates.model_validate(yaml.safe_load((FOLDER / language / f"{name}.yaml").read_text(encoding="utf-8")))
+
+
+class Example(BaseModel):
+    """One request and the answer wanted."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    head: str
+    facts: str
+    answer: str
+
+
+class Prompt(BaseModel):
+    """What a language model is asked: an instruction, examples, and a request with the slots {head} and {facts}.
+
+    `joining_words` are words, in lower case, that an answer may add to those it was given.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: int
+    system: str
+    request: str
+    examples: list[Example]
+    stop: list[str]
+    max_tokens: int
+    temperature: float
+    joining_words: str
+
+
+@lru_cache(maxsize=32)
+def load_prompt(language: str, name: str) -> Prompt:
+    """The prompt of one file. Raises FileNotFoundError or pydantic.ValidationError for a broken installation."""
+    return Prompt.model_validate(yaml.safe_load((FOLDER / language / f"{name}.yaml").read_text(encoding="utf-8")))

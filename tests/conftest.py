@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -18,6 +19,9 @@ from retrieval.catalogue import Catalogue
 from retrieval.domain import load_domain
 from retrieval.importer import import_file
 from retrieval.recommend import Recommender
+
+# The bundled model would be put together in every home; tests that want a model name it.
+os.environ.setdefault("RAPPORT_MODEL", "none")
 
 STARTER = Path(__file__).parents[1] / "retrieval" / "starter" / "movies.jsonl"
 

@@ -11,8 +11,10 @@ from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import StringConstraints
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.records import Item, Preference, Profile, Reply
 from bot.settings import Settings
@@ -22,7 +24,7 @@ from ui.api_docs import docs_page
 from ui.api_limits import Limit
 from ui.api_metrics import CONTENT_TYPE, Measured, Metrics
 from ui.api_models import Edit, NewSession, OpenSession, Said, SessionView, Tap, Turn, event_schemas
-from ui.api_problems import Problem, documented, handle_errors
+from ui.api_problems import TOO_LARGE, Problem, documented, handle_errors, problem
 from ui.api_turns import Numbered, Turns, accepted, as_stream, encoded, finished
 from ui.loading import Loader
 from ui.tokens import Tokens, person_for, read_secret
@@ -109,6 +111,30 @@ class Doors:
         await (self.api if inside else self.app)(scope, receive, send)
 
 
+class Sized:
+    """Turns away a body that is too long: at once when it says so, else as soon as it is."""
+
+    def __init__(self, app: ASGIApp, most: int) -> None:
+        self.app, self.most = app, most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        length = Headers(scope=scope).get("content-length", "") if scope["type"] == "http" else ""
+        if length.isdecimal() and int(length) > self.most:
+            await problem("too_large", TOO_LARGE)(scope, receive, send)
+            return
+        came = 0
+
+        async def counted() -> Message:
+            nonlocal came
+            message = await receive()
+            came += len(message.get("body", b""))
+            if came > self.most:
+                raise HTTPException(413)
+            return message
+
+        await self.app(scope, counted, send)
+
+
 def add_api(app: FastAPI, loader: Loader, settings: Settings) -> Api:
     """Put the API before an application, whose health routes its documentation lists as well."""
     api = Api(loader, settings)
@@ -129,7 +155,8 @@ def add_api(app: FastAPI, loader: Loader, settings: Settings) -> Api:
 
 
 def _application(api: Api) -> FastAPI:
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, max_body_size=api.settings.max_body)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app.add_middleware(Sized, most=api.settings.max_body)
     app.add_middleware(Measured, metrics=api.metrics)
     handle_errors(app)
 
@@ -234,7 +261,7 @@ def _profiles(api: Api) -> APIRouter:
 
     @router.delete("/sessions/{session_id}/profile", status_code=204, summary="Forget the person", responses=kept)
     async def forget(session_id: Owned, bot: TheBot) -> None:
-        """All that is known of the session's person, in all their sessions, from the disk. This session goes on, empty."""
+        """All that is known of the session's person, in all their sessions, from the disk. This session stays open."""
         await api.turns.idle(session_id)
         await run_in_threadpool(bot.forget, session_id)
 

@@ -37,6 +37,10 @@ class Metrics:
             "rapport_cards_seconds", "Time until the items of a turn were known.",
             buckets=_BUCKETS, registry=self.registry,
         )  # fmt: skip
+        self.first_token = Histogram(
+            "rapport_first_token_seconds", "Time until the language model's first word.",
+            buckets=_BUCKETS, registry=self.registry,
+        )  # fmt: skip
         self.running = Gauge("rapport_turns_running", "Turns running or waiting.", registry=self.registry)
         self.sessions = Counter("rapport_sessions", "Sessions begun.", registry=self.registry)
         self.taps = Counter("rapport_events", "Taps on items.", ["kind"], registry=self.registry)

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from bot.records import Profile, Recommendation, Reply, Suggestion, Understanding
 
 __all__ = ["Profile", "Reply"]
 
-Id = Annotated[str, StringConstraints(min_length=1, max_length=400)]
+
+def _whole(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("half of a character (a lone surrogate) cannot be stored") from error
+    return text
+
+
+Text = Annotated[str, AfterValidator(_whole)]
+Id = Annotated[Text, StringConstraints(min_length=1, max_length=400)]
 
 
 class Body(BaseModel):
@@ -22,7 +32,7 @@ class Body(BaseModel):
 class NewSession(Body):
     """`person`: whose profile the session shares; needs the operator's key or a token signed with it."""
 
-    person: Annotated[str, StringConstraints(min_length=1, max_length=120)] | None = None
+    person: Annotated[Text, StringConstraints(min_length=1, max_length=120)] | None = None
 
 
 class OpenSession(BaseModel):
@@ -35,7 +45,7 @@ class OpenSession(BaseModel):
 class Said(Body):
     """What the person says. The longest text accepted is RAPPORT_MAX_TEXT characters."""
 
-    text: str = Field(examples=["something funny from the 80s under two hours"])
+    text: Text = Field(examples=["something funny from the 80s under two hours"])
 
 
 class Turn(BaseModel):
@@ -60,8 +70,8 @@ class Addition(Body):
     1994, 1980s, 1980-1989, <1990, >=120. `polarity` above 0: wanted; below: unwanted. `hard`: a condition.
     """
 
-    facet: Annotated[str, StringConstraints(min_length=1, max_length=80)] = Field(examples=["genre"])
-    value: Annotated[str, StringConstraints(min_length=1, max_length=200)] = Field(examples=["Comedy"])
+    facet: Annotated[Text, StringConstraints(min_length=1, max_length=80)] = Field(examples=["genre"])
+    value: Annotated[Text, StringConstraints(min_length=1, max_length=200)] = Field(examples=["Comedy"])
     polarity: float = Field(1.0, ge=-1, le=1, allow_inf_nan=False)
     hard: bool = False
 
@@ -76,7 +86,7 @@ class Edit(Body):
 class Tap(Body):
     """Something that the person did with an item: like, dislike, seen, click, save, purchase, skip or view."""
 
-    kind: Annotated[str, StringConstraints(max_length=40)] = Field(examples=["like"])
+    kind: Annotated[Text, StringConstraints(max_length=40)] = Field(examples=["like"])
     item_id: Id
 
 
@@ -99,9 +109,13 @@ class TokenEvent(BaseModel):
 
 
 class DoneEvent(BaseModel):
-    """Last: the whole reply, which is stored."""
+    """Last: the whole reply, which is stored, and what the language model did for it (not told again at a retry)."""
 
     reply: Reply
+    model: str | None = None
+    tokens: int | None = None
+    first_token_seconds: float | None = None
+    fell_back: float | None = None
 
 
 class ErrorEvent(BaseModel):
@@ -118,14 +132,14 @@ class Part(BaseModel):
     """A piece of a message; only text is read."""
 
     type: str
-    text: str = ""
+    text: Text = ""
 
 
 class ChatMessage(BaseModel):
     """A message of a dialogue. Only those of user and assistant are read."""
 
     role: str
-    content: str | list[Part] | None = None
+    content: Text | list[Part] | None = None
 
     def text(self) -> str:
         if isinstance(self.content, list):

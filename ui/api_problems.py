@@ -79,6 +79,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
 
 _CODE_OF_STATUS = {400: "malformed", 401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "method",
                    413: "too_large", 415: "malformed", 422: "input", 429: "too_many"}  # fmt: skip
+TOO_LARGE = "The body is longer than this server accepts (RAPPORT_MAX_BODY). Please send less."
 FAILED = "Something went wrong on this side. Nothing that was stored is lost; please try again."
 
 
@@ -124,7 +125,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
     if first["type"] == "json_invalid":
         return problem("malformed", f"The body is not JSON: {first.get('ctx', {}).get('error', first['msg'])}.")
     place = ".".join(str(part) for part in first["loc"] if part != "body") or "body"
-    return problem("input", f"{place}: {first['msg']}.")
+    return problem("input", f"{place}: {first['msg'].removeprefix('Value error, ')}.")
 
 
 async def _refused(request: Request, error: Exception) -> Response:
@@ -133,7 +134,7 @@ async def _refused(request: Request, error: Exception) -> Response:
     detail = {
         "not_found": f"There is nothing at {request.url.path}. GET /docs lists every route.",
         "method": f"{request.url.path} does not take {request.method}. GET /docs lists every route.",
-        "too_large": "The body is longer than this server accepts (RAPPORT_MAX_BODY). Please send less.",
+        "too_large": TOO_LARGE,
     }.get(code, str(error.detail))
     return problem(code, detail, dict(error.headers or {}))
 

@@ -13,6 +13,7 @@ from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 from pydantic_core import to_json
 
 from bot.records import TurnEvent
+from retrieval.errors import RapportError
 from ui.api_metrics import Metrics
 from ui.api_problems import FAILED, BusyError, TurnError
 
@@ -73,6 +74,8 @@ class Turns:
                         last = (number, event)
                     else:
                         tell((number, event))
+            except RapportError as error:
+                last = number, TurnEvent(kind="error", data={"code": error.code, "message": str(error)})
             except Exception:
                 log.exception("A turn failed")
                 last = number, TurnEvent(kind="error", data={"code": "internal", "message": FAILED})
@@ -102,6 +105,8 @@ class Turns:
                     self._metrics.cards_seconds.observe(time.perf_counter() - began)
                 elif event.kind == "done":
                     self._metrics.turns.labels(event.data["reply"].act).inc()
+                    if (first := event.data.get("first_token_seconds")) is not None:
+                        self._metrics.first_token.observe(first)
                 elif event.kind == "error":
                     self._metrics.turns.labels("error").inc()
                 yield number, event

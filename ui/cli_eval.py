@@ -74,6 +74,29 @@ def eval_dialogues(
     _measure(run_dialogues, options, lambda report: print_report(report, console, show))
 
 
+@evals.command("grounding")
+def eval_grounding(
+    turns: Annotated[int, typer.Option(min=1, help="Turns of generated talk.")] = 200,
+    show: Annotated[bool, typer.Option("--show", help="Print every turn.")] = False,
+    model: Model = None,
+    catalog: Catalog = None,
+    domain: Domain = None,
+    home: Home = None,
+    limit: Limit = None,
+    seed: Seed = 0,
+    json_file: Json = None,
+) -> None:
+    """Talk for many turns and look for titles, people, numbers and claims that nothing supports."""
+    from evals.grounding import print_report, run_grounding
+    from evals.options import GroundingOptions
+
+    options = _options(
+        GroundingOptions, turns=turns, show=show, model=model, catalog=catalog, domain=domain,
+        home=home, limit=limit, seed=seed, json_file=json_file,
+    )  # fmt: skip
+    _measure(run_grounding, options, lambda report: print_report(report, console, show))
+
+
 def bench(
     people: Annotated[int, typer.Option(min=1, help="People who talk at once.")] = 50,
     processes: Annotated[bool, typer.Option(help="Also time rapport chat and rapport serve from their start.")] = True,

@@ -22,7 +22,7 @@ FILES = {
 }
 """Path on the server: (file, media type)."""
 CACHE_SECONDS = 300
-"""A browser asks again after this time, and hears at once when nothing changed: a new release reaches every site soon."""
+"""A browser asks again after this time, and is told when nothing changed: a release reaches every site soon."""
 PUBLIC = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 """Any site may load the widget; it holds no data. Which sites may talk to the API is another setting."""
 DEMO_POLICY = (

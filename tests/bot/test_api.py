@@ -88,6 +88,11 @@ class TestReplyAndStream:
             assert reply.act in REPLY_ACTS
             assert reply.understanding.acts <= set(PERSON_ACTS)
 
+    def test_the_turn_is_kept_before_it_is_called_done(self, bot: Bot, session: str) -> None:
+        for event in bot.stream(session, "a comedy"):
+            if event.kind == "done":
+                assert [reply.turn for _, reply in bot.history(session)] == [1]
+
     def test_everything_is_plain_data(self, bot: Bot, session: str) -> None:
         for event in bot.stream(session, "a comedy"):
             assert TurnEvent.model_validate_json(event.model_dump_json()).kind == event.kind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.events import Asked, Believed, Event, Focused, Logged, Pick, Restarted, Shown, Undone, Withdrew, Worded
@@ -59,6 +59,7 @@ def next_step(log: list[Logged], session: str) -> int:
     return fold(log, session).step + 1
 
 
+@settings(max_examples=50)
 @given(logs())
 def test_the_fold_is_deterministic_and_leaves_the_log_alone(log: list[Logged]) -> None:
     before = list(log)
@@ -66,6 +67,7 @@ def test_the_fold_is_deterministic_and_leaves_the_log_alone(log: list[Logged]) -
     assert log == before
 
 
+@settings(max_examples=50)
 @given(logs(), st.lists(changes | others, max_size=3), changes)
 def test_undo_restores_beliefs_and_screen(log: list[Logged], rest: list[Event], change: Event) -> None:
     before = fold(log, "a")
@@ -79,6 +81,7 @@ def test_undo_restores_beliefs_and_screen(log: list[Logged], rest: list[Event], 
     assert undone.shown == before.shown
 
 
+@settings(max_examples=50)
 @given(logs(undo=False))
 def test_undo_again_and_again_leads_back_to_the_start(log: list[Logged]) -> None:
     elsewhere = [entry for entry in log if entry.session_id != "a"]
@@ -91,6 +94,7 @@ def test_undo_again_and_again_leads_back_to_the_start(log: list[Logged]) -> None
     assert state.beliefs == fold(elsewhere, "a").beliefs
 
 
+@settings(max_examples=50)
 @given(logs())
 def test_other_sessions_bring_nothing_but_lasting_beliefs(log: list[Logged]) -> None:
     state = fold(log, "new")
@@ -98,6 +102,7 @@ def test_other_sessions_bring_nothing_but_lasting_beliefs(log: list[Logged]) -> 
     assert replace(state, beliefs={}) == SessionState()
 
 
+@settings(max_examples=50)
 @given(logs())
 def test_a_new_session_sees_what_lasts(log: list[Logged]) -> None:
     lasting = Belief(id="lasting", group="dislikes", label="no Horror", facet="genre", value="Horror", scope="person")
@@ -108,6 +113,7 @@ def test_a_new_session_sees_what_lasts(log: list[Logged]) -> None:
     assert "passing" not in state.beliefs
 
 
+@settings(max_examples=50)
 @given(logs())
 def test_a_restart_keeps_what_lasts_and_clears_the_rest(log: list[Logged]) -> None:
     before = fold(log, "a")
@@ -117,6 +123,7 @@ def test_a_restart_keeps_what_lasts_and_clears_the_rest(log: list[Logged]) -> No
     assert after.templates == before.templates
 
 
+@settings(max_examples=50)
 @given(logs())
 def test_the_profile_has_every_belief_once(log: list[Logged]) -> None:
     state = fold(log, "a")

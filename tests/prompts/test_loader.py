@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from pathlib import Path
 
@@ -10,9 +11,21 @@ import yaml
 from pydantic import ValidationError
 
 from prompts import loader
-from prompts.loader import FOLDER, Templates, load_templates
+from prompts.loader import FOLDER, Templates, load_prompt, load_templates
 
-FILES = sorted((path.parent.name, path.stem) for path in FOLDER.glob("*/*.yaml"))
+ALL = sorted((path.parent.name, path.stem) for path in FOLDER.glob("*/*.yaml"))
+
+
+def holds_templates(language: str, name: str) -> bool:
+    return "templates" in yaml.safe_load((FOLDER / language / f"{name}.yaml").read_text(encoding="utf-8"))
+
+
+FILES = [file for file in ALL if holds_templates(*file)]
+PROMPTS = [file for file in ALL if not holds_templates(*file)]
+
+
+def words(text: str) -> set[str]:
+    return set(re.findall(r"[\w'-]+", text.lower()))
 
 
 def test_there_are_templates() -> None:
@@ -33,7 +46,21 @@ def test_every_file_loads_and_every_wording_is_well_formed(language: str, name: 
                 assert slot is None or (slot.isidentifier() and not form and not conversion), f"{key}: {wording!r}"
 
 
-@pytest.mark.parametrize(("language", "name"), FILES)
+@pytest.mark.parametrize(("language", "name"), PROMPTS)
+def test_every_prompt_loads_and_its_examples_keep_its_own_rule(language: str, name: str) -> None:
+    prompt = load_prompt(language, name)
+    assert prompt.version >= 1
+    assert prompt.system.strip()
+    assert {slot for _, slot, _, _ in string.Formatter().parse(prompt.request) if slot} == {"head", "facts"}
+    assert prompt.joining_words == prompt.joining_words.lower()
+    assert prompt.max_tokens > 0
+    for example in prompt.examples:
+        assert prompt.request.format(head=example.head, facts=example.facts)
+        added = words(example.answer) - words(example.head) - words(example.facts)
+        assert added <= set(prompt.joining_words.split()), example.answer
+
+
+@pytest.mark.parametrize(("language", "name"), ALL)
 def test_no_key_is_written_twice(language: str, name: str) -> None:
     class Strict(yaml.SafeLoader):
         pass

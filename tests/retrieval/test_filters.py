@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrieval.catalogue import Catalogue
@@ -103,6 +103,7 @@ def fits(query: Query, item: Item) -> bool:
     return True
 
 
+@settings(max_examples=50)
 @given(catalogues(), queries)
 def test_filter_check_and_rules_agree(catalogue: Catalogue, query: Query) -> None:
     mask = allowed(catalogue, query)
@@ -112,6 +113,7 @@ def test_filter_check_and_rules_agree(catalogue: Catalogue, query: Query) -> Non
         assert (broken(catalogue, query, item) == []) == fits(query, item)
 
 
+@settings(max_examples=50)
 @given(catalogues(), queries)
 def test_what_is_broken_is_named_by_what_was_asked(catalogue: Catalogue, query: Query) -> None:
     for item in catalogue.items:
@@ -123,6 +125,7 @@ def test_what_is_broken_is_named_by_what_was_asked(catalogue: Catalogue, query: 
                 assert failure in query.terms or failure in query.bounds
 
 
+@settings(max_examples=50)
 @given(catalogues(), queries)
 def test_soft_wishes_rule_nothing_out(catalogue: Catalogue, query: Query) -> None:
     soft = query.model_copy(
@@ -135,6 +138,7 @@ def test_soft_wishes_rule_nothing_out(catalogue: Catalogue, query: Query) -> Non
     assert allowed(catalogue, soft).all()
 
 
+@settings(max_examples=50)
 @given(catalogues(), queries, terms())
 def test_one_more_exclusion_never_admits_an_item(catalogue: Catalogue, query: Query, term: Term) -> None:
     stricter = query.model_copy(

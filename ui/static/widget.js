@@ -95,12 +95,13 @@ svg.icon { display: block; width: 16px; height: 16px; fill: none; stroke: curren
   border-radius: 10px; color: var(--soft); font-size: 13.5px; }
 .tool.sure { background: var(--wash); color: var(--ink); }
 
-.log { flex: 1; min-height: 0; overflow: hidden auto; padding: 18px 18px 8px; overscroll-behavior: contain;
+.log { flex: 1; min-height: 0; overflow: hidden auto; padding: 18px 18px 12px; mask-image: linear-gradient(#000 calc(100% - 12px), transparent); overscroll-behavior: contain;
   scrollbar-width: thin; scrollbar-color: var(--line) transparent; }
 .log:focus-visible { outline-offset: -2px; }
 .hello { max-width: 22em; padding-block: 6px 10px; font-size: 19px; letter-spacing: -.012em; line-height: 1.36; text-wrap: pretty; }
 .begun .hello { padding: 0 0 16px; font-size: inherit; letter-spacing: 0; line-height: 1.5; }
-.panel:not(.begun) .log { display: flex; flex-direction: column; justify-content: flex-end; }
+.panel:not(.begun) .log { display: flex; flex-direction: column; }
+.panel:not(.begun) .hello { margin-block-end: auto; }
 .fan { display: flex; margin-block: auto 22px; padding-inline-start: 4px; }
 .fan .art { flex: none; margin-inline-end: -16px; box-shadow: 0 4px 14px -6px rgb(var(--shade) / 50%); transform: rotate(-5deg) translateY(3px); }
 .fan .art + .art { position: relative; transform: none; }
@@ -120,7 +121,8 @@ svg.icon { display: block; width: 16px; height: 16px; fill: none; stroke: curren
 .cards { display: grid; gap: 10px; margin-block: 12px; }
 .card { display: grid; grid-template-columns: 64px minmax(0, 1fr); gap: 10px 13px; padding: 12px; border: 1px solid var(--line);
   border-radius: calc(var(--radius) * .85); background: var(--surface); }
-.art { display: block; width: 64px; height: 96px; padding: 0; border-radius: 7px; object-fit: cover; background: var(--sunk); overflow: hidden; }
+.art { display: block; width: 64px; height: 96px; padding: 0; border-radius: 7px; object-fit: cover; background: var(--sunk); overflow: hidden; direction: ltr; }
+:is(.hello, .said, .say, .title, .link, .facts, .words, .reasons li, .ask, .told, .chip, .note span) { unicode-bidi: plaintext; }
 .title { font-size: 16px; font-weight: 700; letter-spacing: -.012em; line-height: 1.28; overflow-wrap: anywhere; }
 .link { display: inline; border-radius: 3px; color: inherit; font: inherit; text-align: start; text-decoration: underline;
   text-decoration-color: transparent; text-underline-offset: 3px; }
@@ -128,7 +130,7 @@ a.link { text-decoration-color: var(--line); }
 .link:hover { text-decoration-color: currentcolor; }
 .year { color: var(--soft); font-size: 14px; font-weight: 400; letter-spacing: 0; font-variant-numeric: tabular-nums; }
 .facts { margin-block-start: 2px; color: var(--soft); font-size: 13.5px; line-height: 1.4; overflow-wrap: anywhere; }
-.facts li { display: inline; }
+.facts li { display: inline; unicode-bidi: normal; }
 .facts li + li::before { content: " · "; }
 .words { margin-block-start: 6px; font-size: 14.5px; line-height: 1.46; overflow-wrap: anywhere; }
 .words:empty { display: none; }
@@ -531,8 +533,8 @@ class Card {
       ...(why.length ? [make('ul', { class: 'reasons', 'aria-label': 'Why this pick' }, ...why)] : []),
       make('div', { class: 'actions', role: 'group', 'aria-label': `About ${item.title}` },
         ...this.marks,
-        this.ask('More like this', `More like ${item.title}`, `more like ${nameOf(item)}`),
-        this.ask('Why?', `Why ${item.title}?`, `why ${nameOf(item)}?`)),
+        this.ask('More like this', `more like ${nameOf(item)}`),
+        this.ask('Why?', `why ${nameOf(item)}?`)),
       this.told);
     this.node = make('li', {}, this.body);
   }
@@ -558,12 +560,11 @@ class Card {
       : make('button', { class: 'link', type: 'button', click: followed }, item.title);
   }
 
-  ask(label, name, text) {
-    return make('button', { class: 'ask', type: 'button', 'aria-label': name, click: () => this.chat.send(text) }, label);
+  ask(label, text) {
+    return make('button', { class: 'ask', type: 'button', 'aria-label': `${label} ${this.item.title}`, click: () => this.chat.send(text) }, label);
   }
 
   mark(kind) {
-    const name = { like: 'Like', dislike: 'Not for me:', seen: 'Seen:' }[kind];
     const title = { like: 'Like', dislike: 'Not for me', seen: 'Seen' }[kind];
     const tapped = async () => {
       const pressed = button.getAttribute('aria-pressed') !== 'true';
@@ -577,7 +578,7 @@ class Card {
         this.chat.fault(problem);
       }
     };
-    const button = make('button', { class: 'mark', type: 'button', 'data-kind': kind, 'aria-pressed': 'false', 'aria-label': `${name} ${this.item.title}`, title, click: tapped }, icon(kind));
+    const button = make('button', { class: 'mark', type: 'button', 'data-kind': kind, 'aria-pressed': 'false', 'aria-label': `${title}: ${this.item.title}`, title, click: tapped }, icon(kind));
     return button;
   }
 
@@ -600,7 +601,7 @@ class Turn {
     this.cards = [];
     this.heard = '';
     this.lead = make('p', { class: 'say', part: 'message' });
-    this.list = make('ul', { class: 'cards new', 'aria-label': 'Picks', hidden: true });
+    this.list = make('ul', { class: 'cards new', role: 'list', 'aria-label': 'Picks', hidden: true });
     this.tail = make('p', { class: 'say', part: 'message' });
     this.waiting = make('div', { class: 'waiting', 'aria-hidden': 'true' }, make('i'), make('i'), make('i'));
     this.foot = make('div');
@@ -701,7 +702,7 @@ export class RapportChat extends HTMLElement {
     this.go = make('button', { class: 'go', type: 'submit' });
     const form = make('form', { class: 'box', submit: (event) => { event.preventDefault(); this.#submit(); } }, this.box, this.go);
     this.panel = make('section', { class: 'panel', part: 'panel', id: 'panel', 'aria-labelledby': 'name', tabindex: -1, hidden: true, keydown: (event) => this.#pressed(event) },
-      make('header', { class: 'head' }, this.heading, this.anew, this.shut), this.log, this.announcer, this.chips, form);
+      make('div', { class: 'head' }, this.heading, this.anew, this.shut), this.log, this.announcer, this.chips, form);
     root.append(make('div', { class: 'root' }, this.panel, this.launcher));
     this.#unsure();
     this.#busy();

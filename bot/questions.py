@@ -92,5 +92,7 @@ def value_counts(catalogue: Catalogue, facet: str, rows: NDArray[Any]) -> dict[s
 
 
 def _wish(catalogue: Catalogue, facet: str, value: str) -> Suggestion:
-    wish = (catalogue.domain.facets[facet].phrases.wish or "{value}").format(value=in_sentence(value))
+    config = catalogue.domain.facets[facet]
+    wish = config.phrases.wish if config.phrases.wish and value not in config.unsaid else "{value}"
+    wish = wish.format(value=in_sentence(value))
     return Suggestion(label=wish[:1].upper() + wish[1:], text=f"something {wish}")

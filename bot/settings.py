@@ -59,8 +59,8 @@ class Settings(BaseSettings):
     """Sessions and stateless replies that one address may ask for in a minute; 0: any number."""
     messages_per_minute: int = Field(120, ge=0)
     """Messages that one session may send in a minute; 0: any number."""
-    turns_at_once: int = Field(32, ge=1)
-    """Turns of the HTTP API that run at the same time; others wait for their turn."""
+    turns_at_once: int = Field(8, ge=1)
+    """Turns of the HTTP API that run at the same time; others wait. Raise it when a model elsewhere words replies."""
     remote_images: bool = False
     """Show images from other servers; off, so that nothing leaves the machine."""
     log_level: str = "WARNING"

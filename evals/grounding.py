@@ -172,7 +172,8 @@ class Audit:
         found = [Unsupported(kind="number", text=number) for number in self._numbers(reply, f"{heard}\n{records}")]
         for item, paragraph in _paragraphs(reply):
             others = "\n".join(_record(other) for other in named if other.title in paragraph)
-            support = f"{heard}\n{_record(item)}\n{others}".casefold()
+            kin = "\n".join(self.catalogue.kin(other).get(item.id, "") for other in named)
+            support = f"{heard}\n{_record(item)}\n{others}\n{kin}".casefold()
             found += [Unsupported(kind="claim", text=one) for one in self._claimed(paragraph) if one not in support]
         return found
 

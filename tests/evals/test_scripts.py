@@ -34,7 +34,9 @@ def test_spans(raw, inside, outside):
     assert not any(span.holds(value) for value in outside)
 
 
-@pytest.mark.parametrize("raw", ["cheap", "", "<", "1989-1980", {}, {"min": 3, "max": 1}, {"about": 1}, None, True, [3]])
+@pytest.mark.parametrize(
+    "raw", ["cheap", "", "<", "1989-1980", {}, {"min": 3, "max": 1}, {"about": 1}, None, True, [3]]
+)
 def test_spans_that_mean_nothing(raw):
     with pytest.raises(ValueError):  # noqa: PT011
         parse_span(raw)

@@ -630,16 +630,12 @@ def test_axe_finds_nothing_wrong(site, visit, scheme, viewport):
     assert axe(one.page, "rapport-chat") == []
 
 
-KNOWN_ON_THE_PAGE = {"label-content-name-mismatch", "link-in-text-block", "scrollable-region-focusable"}
-"""Rules that the Gradio page is known to break; nothing else may join them."""
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_new_on_the_gradio_page(site, chromium, scheme):
+def test_axe_finds_nothing_on_the_gradio_page(site, chromium, scheme):
     one = Visitor(chromium, site, color_scheme=scheme, reduced_motion="reduce")
     one.say(ARRIVAL)
     one.page.locator(".r-label").first.wait_for()
-    found = [line for line in axe(one.page, None) if line.split()[1] not in KNOWN_ON_THE_PAGE]
+    found = axe(one.page, None)
     one.context.close()
     assert found == []
 

@@ -7,3 +7,6 @@ element.addEventListener('click', (event) => {
   if (data.event === 'remove') trigger('remove', { belief: data.belief });
   if (data.event === 'erase') trigger('erase');
 });
+// Gradio's log scrolls but cannot be reached with the keyboard.
+const log = document.querySelector('#rapport-chat .bubble-wrap');
+if (log) log.tabIndex = 0;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_serializer
 
 from retrieval.records import Evidence, Item, Reason, Recommendation, Record
 
@@ -171,6 +171,11 @@ class Understanding(Record):
     drops: str = ""
     quantity: int | None = None
     search: str = ""
+
+    @field_serializer("acts", when_used="json")
+    def _in_order(self, acts: set[str]) -> list[str]:
+        """The same JSON every time: a set has no order of its own."""
+        return sorted(acts)
 
 
 Group = Literal["likes", "dislikes", "constraints", "seen", "unresolved"]

@@ -218,12 +218,13 @@ class Audit:
 
 
 def _paragraphs(reply: Reply) -> Iterator[tuple[Item, str]]:
-    """Each shown item with what is said of it."""
-    for item in (pick.item for pick in reply.items):
-        for paragraph in reply.text.split("\n\n"):
-            if item.title in paragraph and len(paragraph) > len(item.title):
-                rest = paragraph.replace(item.title, " ")
-                yield item, rest
+    """Each shown item with what is said of it, its title left out. A title may be a part of another's."""
+    items = sorted((pick.item for pick in reply.items), key=lambda item: -len(item.title))
+    for paragraph in reply.text.split("\n\n"):
+        heads = {item.id: f"{item.title} ({item.year})" if item.year else item.title for item in items}
+        found = next((item for item in items if heads[item.id] in paragraph), None)
+        if found is not None:
+            yield found, paragraph.replace(found.title, " ")
 
 
 def _record(item: Item) -> str:

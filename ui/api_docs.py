@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from typing import Any
 
 from ui.api_problems import PROBLEMS
 
+LAST = "Server"
+"""The group of the routes that are about the server itself."""
 _METHODS = ("get", "post", "patch", "put", "delete")
 _STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -28,8 +31,9 @@ def docs_page(document: dict[str, Any]) -> str:
         for method in _METHODS:
             if method in operations:
                 operation = operations[method]
-                groups.setdefault(operation.get("tags", ["Server"])[0], []).append(_route(path, method, operation))
-    routes = "".join(f"<h2>{_text(name)}</h2>{''.join(found)}" for name, found in groups.items())
+                groups.setdefault(operation.get("tags", [LAST])[0], []).append(_route(path, method, operation))
+    ordered = sorted(groups.items(), key=lambda group: group[0] == LAST)
+    routes = "".join(f"<h2>{_text(name)}</h2>{''.join(found)}" for name, found in ordered)
     schemas = "".join(
         f"<details id='schema-{_text(name)}'><summary><code>{_text(name)}</code></summary>{_json(schema)}</details>"
         for name, schema in sorted(document.get("components", {}).get("schemas", {}).items())
@@ -93,7 +97,8 @@ def _json(value: Any) -> str:
 
 
 def _paragraphs(text: str) -> str:
-    return "".join(f"<p>{_text(part)}</p>" for part in text.split("\n\n") if part.strip())
+    parts = (re.sub("`([^`]+)`", r"<code>\1</code>", _text(part)) for part in text.split("\n\n") if part.strip())
+    return "".join(f"<p>{part}</p>" for part in parts)
 
 
 def _text(value: object) -> str:

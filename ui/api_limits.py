@@ -32,6 +32,6 @@ class Limit:
         while times and times[0] <= now - WINDOW:
             times.popleft()
         if len(times) >= self._most:
-            wait = max(1, math.ceil(times[0] + WINDOW - now))
+            wait = min(int(WINDOW), max(1, math.ceil(times[0] + WINDOW - now)))
             raise TooManyError(f"More than {self._most} {self._what} in a minute. Wait {wait} s.", wait)
         times.append(now)

@@ -96,11 +96,11 @@ def create_app(bot_factory: Callable[[], Bot], settings: Settings) -> FastAPI:
         CORSMiddleware, allow_origins=settings.widget_origins, allow_methods=METHODS, allow_headers=HEADERS
     )
 
-    @app.get("/healthz")
+    @app.get("/healthz", summary="The server is alive")
     async def healthz() -> dict[str, str]:
         return {"status": "ok"}
 
-    @app.get("/readyz")
+    @app.get("/readyz", summary="The bot can answer; else 503 and why not")
     async def readyz() -> Any:
         try:
             loader.bot(patience=0)

@@ -10,22 +10,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
+from typing import NamedTuple
 
 from bot.grounding import Checker
 from bot.plan import Line
 from bot.text import fold, tokens
+from prompts.loader import Prompt
 
 _MARKS = frozenset(" ,.;:!?()'\u2019“”\"-\u2013—…&/")
 _HERE = "\0"
 _LONGER = 1.5
 _SPARE = 30
 _VERBS_OF_PEOPLE = 2
+_ARTICLES = ("a", "an", "another")
 
 
-def joining(words: str) -> frozenset[str]:
-    """The joining words of a prompt, as one set."""
-    return frozenset(words.split())
+class Small(NamedTuple):
+    """The words that claim nothing, in lower case: all of them, and among them the nouns and the words for "too"."""
+
+    joining: frozenset[str]
+    nouns: frozenset[str]
+    adding: frozenset[str]
+
+
+def small_words(prompt: Prompt) -> Small:
+    """The small words that a prompt allows."""
+    return Small(*(frozenset(words.split()) for words in (
+        prompt.joining_words, prompt.plain_nouns, prompt.adding_words
+    )))  # fmt: skip
 
 
 def named_in_full(sentence: str, line: Line) -> str:
@@ -36,7 +49,7 @@ def named_in_full(sentence: str, line: Line) -> str:
     return re.sub(rf"(?<!\w){re.escape(title)}(?!\w)", lambda _: head, sentence, count=1)
 
 
-def problems(sentence: str, line: Line, template: str, free: frozenset[str], checker: Checker) -> list[str]:
+def problems(sentence: str, line: Line, template: str, small: Small, checker: Checker) -> list[str]:
     """Why a sentence may not stand in for the template's; empty when it may."""
     head = line.slots.get("head", "")
     found = []
@@ -54,14 +67,17 @@ def problems(sentence: str, line: Line, template: str, free: frozenset[str], che
         found.append(f"marks: {''.join(sorted(strange)) or 'brackets'}")
     said = _words(rest)
     found += [f"clumsy: {word} {word}" for word, after in pairwise(said) if word == after]
-    found += _unsupported(said, line, free)
+    found += _clumsy_articles(said, line, small)
+    if small.adding & set(_words(" ".join(line.facts))) and not small.adding & set(said):
+        found.append("left out: too")
+    found += _unsupported(said, line, small.joining)
     return found or checker.problems(sentence, line)
 
 
-def hopeless(beginning: str, line: Line, free: frozenset[str]) -> bool:
+def hopeless(beginning: str, line: Line, small: Small) -> bool:
     """Whether a sentence that begins like this cannot pass, so that writing it may stop. The last word may be cut."""
     whole = beginning[: max(beginning.rfind(" "), 0)]
-    known = free | set(_words(" ".join([*line.facts, *line.titles, line.slots.get("head", "")])))
+    known = small.joining | set(_words(" ".join([*line.facts, *line.titles, line.slots.get("head", "")])))
     return any(word not in known for word in _words(whole))
 
 
@@ -80,6 +96,20 @@ def _unsupported(said: Sequence[str], line: Line, free: frozenset[str]) -> list[
         left.remove(match[0])
         place += len(match[1])
     return [f"left out: {' '.join(note)}" for note in left]
+
+
+def _clumsy_articles(said: Sequence[str], line: Line, small: Small) -> list[str]:
+    """Articles of the model's own that lead to no noun ("is a close in spirit"), and "a" before a vowel."""
+    notes = f" {' '.join(word for fact in line.facts for word in _words(fact))} "
+    found = []
+    for place, word in enumerate(said[:-1]):
+        after = said[place + 1]
+        if word not in _ARTICLES or any(f" {article} {after} " in notes for article in _ARTICLES):
+            continue
+        ahead = list(takewhile(lambda one: one not in small.joining - small.nouns - {"and"}, said[place + 1 :]))
+        if not small.nouns & set(ahead) or (word != "another" and (word == "an") != (after[0] in "aeio")):
+            found.append(f"clumsy: {word} {after}")
+    return found
 
 
 def _note(fact: str, free: frozenset[str]) -> list[str]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from bot.grounding import Checker
 from bot.language_models import Choice, ModelError
 from bot.language_models.streams import until
-from bot.rewording import hopeless, joining, named_in_full, problems
+from bot.rewording import hopeless, named_in_full, problems, small_words
 from bot.wording import Spoken
 from prompts.loader import Prompt, load_prompt
 from retrieval.domain import DomainConfig
@@ -64,7 +64,7 @@ class Voice:
         self._opener = opener
         self._checker = checker
         self._prompt = load_prompt(language, "pick")
-        self._free = joining(self._prompt.joining_words)
+        self._small = small_words(self._prompt)
         self._prefix = _prefix(self._prompt, domain)
         self._model: BaseChatModel | None = None
         self._settled = threading.Event()
@@ -159,12 +159,12 @@ class Voice:
         try:
             for piece in until(map(speech.count, pieces), prompt.stop):
                 written += piece
-                if speech.cancelled.is_set() or self._closed.is_set() or hopeless(written, line, self._free):
+                if speech.cancelled.is_set() or self._closed.is_set() or hopeless(written, line, self._small):
                     break
         finally:
             pieces.close()
         sentence = named_in_full(written.strip(), line)
-        wrong = problems(sentence, line, opening(spoken), self._free, self._checker)
+        wrong = problems(sentence, line, opening(spoken), self._small, self._checker)
         if wrong:
             _log.info("A sentence of the model was not shown: %s [%s]", sentence, "; ".join(wrong))
         return "" if wrong else sentence

@@ -244,7 +244,7 @@ def _encoder_agreement(bot: Bot, said: Sequence[str]) -> Figure:
 
     from retrieval.encoder import MAX_TOKENS, resolve_model
 
-    disable_progress_bar()
+    disable_progress_bar()  # type: ignore[no-untyped-call]
     model = SentenceTransformer(str(resolve_model(Settings().embedder)), device="cpu", local_files_only=True)
     model.max_seq_length = MAX_TOKENS
     reference = model.encode(said, normalize_embeddings=True, show_progress_bar=False)

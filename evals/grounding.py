@@ -127,9 +127,13 @@ def _openings(catalogue: Catalogue, rng: random.Random, known: Sequence[Item]) -
     for role in ("mood", "theme", "person"):
         if values[role]:
             value = rng.choice(values[role])
-            yield f"something about {value.lower()}" if role == "theme" else f"something with {value}" if (
-                role == "person"
-            ) else f"something {value.lower()}"
+            yield (
+                f"something about {value.lower()}"
+                if role == "theme"
+                else f"something with {value}"
+                if (role == "person")
+                else f"something {value.lower()}"
+            )
 
 
 def _follow_ups(catalogue: Catalogue, rng: random.Random, known: Sequence[Item]) -> Iterator[str]:
@@ -210,7 +214,9 @@ class Audit:
         words = _WORD.findall(paragraph.casefold())
         found, place = [], 0
         while place < len(words):
-            size = next((n for n in range(self._longest, 0, -1) if " ".join(words[place : place + n]) in self._claims), 0)
+            size = next(
+                (n for n in range(self._longest, 0, -1) if " ".join(words[place : place + n]) in self._claims), 0
+            )
             if size:
                 found.append(" ".join(words[place : place + size]))
             place += size or 1

@@ -39,7 +39,8 @@ class Example(BaseModel):
 class Prompt(BaseModel):
     """What a language model is asked: an instruction, examples, and a request with the slots {head} and {facts}.
 
-    `joining_words` are words, in lower case, that an answer may add to those it was given.
+    `joining_words` are words, in lower case, that an answer may add to those it was given; `plain_nouns` and
+    `adding_words` are some of them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -52,6 +53,8 @@ class Prompt(BaseModel):
     max_tokens: int
     temperature: float
     joining_words: str
+    plain_nouns: str
+    adding_words: str
 
 
 @lru_cache(maxsize=32)

@@ -120,19 +120,19 @@ def _turn(bot: Bot, session: str, said: str, console: Console) -> None:
             raise InputError(event.data["message"])
     console.print()
     if reply is not None:
-        print_picks(reply.items, bot.profile(session), bot.catalogue, console)
+        print_picks(reply.items, bot.catalogue, console)
         if reply.suggestions:
             labels = " | ".join(suggestion.label for suggestion in reply.suggestions)
             console.print(Text(f"  Try: {printable(labels)}", "dim"))
 
 
-def print_picks(picks: list[Recommendation], profile: Profile, catalogue: Catalogue, console: Console) -> None:
+def print_picks(picks: list[Recommendation], catalogue: Catalogue, console: Console) -> None:
     """A numbered line for each pick with its facts, and under it the strongest reasons."""
     for number, pick in enumerate(picks, start=1):
         line = Text(f"  {number}. ") + Text(printable(name_of(pick.item)), "bold")
         told = " · ".join(facts(pick.item, catalogue))
         console.print(line + Text(f"  {printable(told)}" if told else "", "dim"))
-        for reason in strongest(pick, profile, catalogue):
+        for reason in strongest(pick, catalogue):
             quote = f" (you said “{reason['quote']}”)" if reason["quote"] else ""
             console.print(Text(printable(f"     - {reason['label']}{quote}"), "dim"))
 

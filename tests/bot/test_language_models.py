@@ -100,9 +100,7 @@ def install(site: Path, sizes: tuple[int, ...], name: str, version: str = "1.0")
         (site / module / "__init__.py").write_text("raise SystemExit('the code of a data package was run')\n")
         info = site / f"{module}-{version}.dist-info"
         info.mkdir()
-        (info / "METADATA").write_text(
-            f"Metadata-Version: 2.1\nName: {module.replace('_', '-')}\nVersion: {version}\n"
-        )
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module.replace('_', '-')}\nVersion: {version}\n")
         digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).decode().rstrip("=")
         (info / "RECORD").write_text(
             f"{module}/__init__.py,,\n{module}/data/{file.name},sha256={digest},{size}\n{info.name}/METADATA,,\n"
@@ -141,9 +139,7 @@ def test_a_file_that_is_there_is_not_written_again(wheels: Wheels, tmp_path: Pat
 
 
 @given(cut=st.integers(0, 8 * MEGABYTE))
-def test_what_was_written_before_is_continued_from_any_byte(
-    cut: int, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_what_was_written_before_is_continued_from_any_byte(cut: int, tmp_path_factory: pytest.TempPathFactory) -> None:
     made = _shared(tmp_path_factory)
     folder = tmp_path_factory.mktemp("models")
     (folder / "tiny.gguf.part").write_bytes(made.whole[:cut])
@@ -259,7 +255,9 @@ def test_the_pinned_weights_are_those_of_the_requirements() -> None:
 # ---------------------------------------------------------------- streams
 
 
-@given(pieces=st.lists(st.text("ab\n#", max_size=4)), stops=st.lists(st.text("ab\n#", min_size=1, max_size=3), max_size=3))
+@given(
+    pieces=st.lists(st.text("ab\n#", max_size=4)), stops=st.lists(st.text("ab\n#", min_size=1, max_size=3), max_size=3)
+)
 def test_text_ends_before_the_first_stop_string(pieces: list[str], stops: list[str]) -> None:
     whole = "".join(pieces)
     places = [place for stop in stops if (place := whole.find(stop)) >= 0]

@@ -16,7 +16,7 @@ from bot import Bot, Reply
 from bot.grounding import Checker
 from bot.picking import pick_lines
 from bot.plan import Line
-from bot.rewording import hopeless, joining, named_in_full, problems
+from bot.rewording import hopeless, named_in_full, problems, small_words
 from bot.settings import Settings
 from bot.voice import opening
 from bot.wording import Spoken
@@ -27,7 +27,7 @@ from retrieval.records import Query, Recommendation
 from tests.bot.model_server import Asked, Words, copied, notes_of, serving
 
 PROMPT = load_prompt("en", "pick")
-FREE = joining(PROMPT.joining_words)
+SMALL = small_words(PROMPT)
 WISH = "something like Arrival but less sad"
 
 
@@ -45,12 +45,15 @@ def line(head: str, *facts: str, people: tuple[str, ...] = (), titles: tuple[str
 
 def wrong(sentence: str, said: Line, checker: Checker) -> list[str]:
     template = f"{said.slots['head']} {said.slots['because']}."
-    return problems(sentence, said, template, FREE, checker)
+    return problems(sentence, said, template, SMALL, checker)
 
 
-HEAT = line("Heat (1995)", "is a thriller", "was directed by Michael Mann", "runs 170 minutes", people=("Michael Mann",))
+HEAT = line(
+    "Heat (1995)", "is a thriller", "was directed by Michael Mann", "runs 170 minutes", people=("Michael Mann",)
+)
 LIGHT = line("Contact (1997)", "is close in spirit (a woman gets an answer from the sky)", "is lighter")
 CALM = line("Up (2009)", "has no violence", "is mildly frightening")
+TOO = line("Jaws (1975)", "feels exciting too")
 LIKE = line("Goodfellas (1990)", "is a thriller like Heat", titles=("Heat",))
 
 
@@ -63,6 +66,8 @@ LIKE = line("Goodfellas (1990)", "is a thriller like Heat", titles=("Heat",))
         (LIGHT, "Contact (1997) is lighter, and it is close in spirit (a woman gets an answer from the sky)."),
         (CALM, "Up (2009) is mildly frightening but has no violence."),
         (LIKE, "Goodfellas (1990) is also a thriller like Heat."),
+        (TOO, "Jaws (1975) is another exciting one."),
+        (TOO, "Jaws (1975) is also an exciting story."),
     ],
 )
 def test_a_sentence_that_says_the_notes_passes(said: Line, sentence: str, checker: Checker) -> None:
@@ -85,14 +90,26 @@ def test_a_sentence_that_says_the_notes_passes(said: Line, sentence: str, checke
         (HEAT, "Heat (1995) is a thriller, was directed by Michael Mann and runs 170 minutes", "whole sentence"),
         (HEAT, "Heat (1995) is a thriller.\nHeat (1995) runs 170 minutes.", "title"),
         (HEAT, "Watch Heat (1995), a thriller directed by Michael Mann that runs 170 minutes.", "watch"),
-        (HEAT, "Title: Heat (1995) Notes: is a thriller, was directed by Michael Mann and runs 170 minutes.", "claim: title"),
+        (
+            HEAT,
+            "Title: Heat (1995) Notes: is a thriller, was directed by Michael Mann and runs 170 minutes.",
+            "claim: title",
+        ),
         (HEAT, "", "title"),
-        (LIGHT, "Contact (1997) is not lighter, and it is close in spirit (a woman gets an answer from the sky).", "not"),
+        (
+            LIGHT,
+            "Contact (1997) is not lighter, and it is close in spirit (a woman gets an answer from the sky).",
+            "not",
+        ),
         (LIGHT, "Contact (1997) is lighter (a woman gets an answer from the sky) and close in spirit.", "woman"),
         (LIGHT, "Contact (1997) is darker, and it is close in spirit (a woman gets an answer from the sky).", "darker"),
         (CALM, "Up (2009) has violence and is mildly frightening.", "violence"),
         (CALM, "Up (2009) has no violence and is frightening.", "frightening"),
         (CALM, "Up (2009) has no violence and is mildly mildly frightening.", "clumsy"),
+        (LIGHT, "Contact (1997) is a close in spirit (a woman gets an answer from the sky), and is lighter.", "clumsy"),
+        (TOO, "Jaws (1975) is exciting.", "left out: too"),
+        (TOO, "Jaws (1975) is another exciting.", "clumsy: another exciting"),
+        (TOO, "Jaws (1975) is also a exciting story.", "clumsy: a exciting"),
         (LIKE, "Goodfellas (1990) is a thriller like Alien.", "claim: thriller"),
         (LIKE, "Goodfellas (1990) is a thriller.", "claim: thriller"),
     ],
@@ -121,7 +138,7 @@ def test_every_template_sentence_would_pass_the_check(lines: list[Line], checker
 @given(data=st.data())
 def test_no_word_of_another_pick_gets_in(data: st.DataObject, lines: list[Line], checker: Checker) -> None:
     said, other = data.draw(st.sampled_from(lines)), data.draw(st.sampled_from(lines))
-    known = set(f"{said.slots['head']} {said.slots['because']}".lower().replace(",", "").split()) | FREE
+    known = set(f"{said.slots['head']} {said.slots['because']}".lower().replace(",", "").split()) | SMALL.joining
     words = [word for word in other.slots["because"].split() if word.isalpha() and word.lower() not in known]
     if not words:
         return
@@ -135,7 +152,9 @@ def test_no_word_of_another_pick_gets_in(data: st.DataObject, lines: list[Line],
 def test_no_word_of_a_note_may_be_lost(data: st.DataObject, lines: list[Line], checker: Checker) -> None:
     said = data.draw(st.sampled_from(lines))
     own = said.slots["because"].split()
-    heavy = [place for place, word in enumerate(own) if word.strip("(),.").isalpha() and word.lower() not in FREE]
+    heavy = [
+        place for place, word in enumerate(own) if word.strip("(),.").isalpha() and word.lower() not in SMALL.joining
+    ]
     place = data.draw(st.sampled_from(heavy))
     shorter = " ".join([*own[:place], *own[place + 1 :]])
     assert wrong(f"{said.slots['head']} {shorter}.", said, checker), shorter
@@ -147,9 +166,9 @@ def test_writing_is_given_up_only_where_the_sentence_could_not_pass(
 ) -> None:
     said = data.draw(st.sampled_from(lines))
     sentence = f"{said.slots['head']} {said.slots['because']}."
-    assert not any(hopeless(sentence[:end], said, FREE) for end in range(len(sentence) + 1))
-    assert hopeless(f"{sentence[:-1]} and zorbaxian ", said, FREE)
-    assert not hopeless(f"{sentence[:-1]} and zorbaxian", said, FREE), "the last word may still grow"
+    assert not any(hopeless(sentence[:end], said, SMALL) for end in range(len(sentence) + 1))
+    assert hopeless(f"{sentence[:-1]} and zorbaxian ", said, SMALL)
+    assert not hopeless(f"{sentence[:-1]} and zorbaxian", said, SMALL), "the last word may still grow"
 
 
 def test_a_year_that_the_model_left_out_is_put_back() -> None:

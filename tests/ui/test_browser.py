@@ -287,7 +287,7 @@ def test_everything_can_be_reached_with_the_keyboard(site, visit):
     assert title
     for name in ("Undo", "Start over"):
         assert name in names
-    for beginning in ("Like ", "Not for me: ", "Seen: ", "More like ", "Why ", "Remove "):
+    for beginning in ("Like ", "Not for me: ", "Seen: ", "More like this: ", "Why? ", "Remove "):
         assert any(name.startswith(beginning) for name in names), beginning
     like = next(entry for entry in reached if entry[0].startswith("Like "))
     assert like[1] == "solid"

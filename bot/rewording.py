@@ -68,8 +68,9 @@ def problems(sentence: str, line: Line, template: str, small: Small, checker: Ch
     said = _words(rest)
     found += [f"clumsy: {word} {word}" for word, after in pairwise(said) if word == after]
     found += _clumsy_articles(said, line, small)
-    if small.adding & set(_words(" ".join(line.facts))) and not small.adding & set(said):
-        found.append("left out: too")
+    also, noted = sum(word in small.adding for word in said), sum(word in small.adding for word in _notes(line))
+    if not min(noted, 1) <= also <= noted:
+        found.append("left out: too" if noted > also else "claim: too")
     found += _unsupported(said, line, small.joining)
     return found or checker.problems(sentence, line)
 
@@ -100,7 +101,7 @@ def _unsupported(said: Sequence[str], line: Line, free: frozenset[str]) -> list[
 
 def _clumsy_articles(said: Sequence[str], line: Line, small: Small) -> list[str]:
     """Articles of the model's own that lead to no noun ("is a close in spirit"), and "a" before a vowel."""
-    notes = f" {' '.join(word for fact in line.facts for word in _words(fact))} "
+    notes = f" {' '.join(_notes(line))} "
     found = []
     for place, word in enumerate(said[:-1]):
         after = said[place + 1]
@@ -110,6 +111,10 @@ def _clumsy_articles(said: Sequence[str], line: Line, small: Small) -> list[str]
         if not small.nouns & set(ahead) or (word != "another" and (word == "an") != (after[0] in "aeio")):
             found.append(f"clumsy: {word} {after}")
     return found
+
+
+def _notes(line: Line) -> list[str]:
+    return _words(" ".join(line.facts))
 
 
 def _note(fact: str, free: frozenset[str]) -> list[str]:

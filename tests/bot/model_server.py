@@ -43,7 +43,7 @@ def serving(words: Words) -> Iterator[tuple[str, Asked]]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_POST(self) -> None:  # noqa: N802 - the name that http.server calls
+        def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             asked.bodies.append(body)
             number = len(asked.bodies)

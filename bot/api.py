@@ -128,11 +128,11 @@ class Bot:
             lock.release()
             raise
 
-    def _open_model(self) -> BaseChatModel | None:
+    def _open_model(self, progress: Progress) -> BaseChatModel | None:
         settings = self.settings
         folder = settings.model_home or settings.home / "models"
         return open_model(
-            settings.model, folder, settings.model_threads, settings.max_tokens, settings.deadline_seconds
+            settings.model, folder, settings.model_threads, settings.max_tokens, settings.deadline_seconds, progress
         )
 
     @property

@@ -7,6 +7,7 @@ that is slow, down or wrong costs fluency and at most the deadline, never a repl
 
 from __future__ import annotations
 
+import atexit
 import logging
 import queue
 import threading
@@ -15,7 +16,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from bot.grounding import Checker
-from bot.language_models import Choice, ModelError
+from bot.language_models import Choice, ModelError, Progress
 from bot.language_models.streams import until
 from bot.rewording import hopeless, named_in_full, problems, small_words
 from bot.wording import Spoken
@@ -32,6 +33,7 @@ _REST_SECONDS = 60.0
 _SHARE_OF_WAIT = 0.25
 _AT_ONCE_REMOTE = 16
 _PAUSE_BEFORE_RETRY = 0.2
+_PATIENCE = 30.0
 
 
 class Outcome(Record):
@@ -55,7 +57,7 @@ class Voice:
     """
 
     def __init__(
-        self, choice: Choice, opener: Callable[[], BaseChatModel | None], domain: DomainConfig, checker: Checker,
+        self, choice: Choice, opener: Callable[[Progress], BaseChatModel | None], domain: DomainConfig, checker: Checker,
         deadline: float, language: str = "en",
     ) -> None:  # fmt: skip
         self.choice = choice
@@ -69,6 +71,7 @@ class Voice:
         self._model: BaseChatModel | None = None
         self._settled = threading.Event()
         self._closed = threading.Event()
+        self._threads: set[threading.Thread] = set()
         self._turns = threading.BoundedSemaphore(_AT_ONCE_REMOTE if choice.remote else 1)
         self._rests_until = 0.0
         if choice.kind == "none":
@@ -86,7 +89,8 @@ class Voice:
     def start(self) -> None:
         """Load the model in a thread of its own. A failure is logged and kept in `failure`; templates go on."""
         if self.choice.kind != "none":
-            threading.Thread(target=self._load, name="rapport-model-load", daemon=True).start()
+            atexit.register(self.close)
+            self.work(self._load)
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until loading is over, at most `seconds`; whether a model is ready."""
@@ -94,13 +98,36 @@ class Voice:
         return self._model is not None
 
     def close(self) -> None:
-        """Let go of the model. Replies that are being worded end with templates."""
+        """Let go of the model and wait until it is idle. Replies that are being worded end with templates."""
         self._closed.set()
+        for thread in list(self._threads):
+            # A thread that is still inside a native library when Python ends takes the process down with it.
+            thread.join(_PATIENCE)
         self._model = None
+        atexit.unregister(self.close)
+
+    def work(self, task: Callable[..., None], *arguments: object) -> None:
+        """Run a task in a thread that `close` waits for."""
+
+        def run() -> None:
+            try:
+                task(*arguments)
+            finally:
+                self._threads.discard(threading.current_thread())
+
+        thread = threading.Thread(target=run, name="rapport-voice", daemon=True)
+        self._threads.add(thread)
+        thread.start()
+
+    def _watch(self, stage: str, done: int, total: int) -> None:
+        """Follow the putting together of a model; stops it when nobody wants it any more."""
+        if self._closed.is_set():
+            raise ModelError("Stopped before it was ready; the next start continues.")
+        _log.info("Putting the language model together: %d of %d MB", done, total)
 
     def _load(self) -> None:
         try:
-            model = self._opener()
+            model = self._opener(self._watch)
             if model is not None and not self.choice.remote and not self._closed.is_set():
                 # The prefix is computed once, so that the first reply is as quick as the next.
                 for _ in _stream(model, [*self._prefix, ("user", "Title: -")], max_tokens=1):
@@ -133,7 +160,7 @@ class Voice:
         try:
             for number in wanted:
                 sentence = ""
-                while attempts and not speech.cancelled.is_set():
+                while attempts and not (speech.cancelled.is_set() or self._closed.is_set()):
                     try:
                         sentence = self._sentence(speech, speech.lines[number], model)
                         break
@@ -141,7 +168,7 @@ class Voice:
                         attempts -= 1
                         _log.warning("The language model failed (%s). %s", type(error).__name__, error)
                         time.sleep(_PAUSE_BEFORE_RETRY if attempts else 0.0)
-                if not attempts or speech.cancelled.is_set():
+                if not attempts or speech.cancelled.is_set() or self._closed.is_set():
                     return
                 speech.hand_over((number, sentence))
         finally:
@@ -159,7 +186,9 @@ class Voice:
         try:
             for piece in until(map(speech.count, pieces), prompt.stop):
                 written += piece
-                if speech.cancelled.is_set() or self._closed.is_set() or hopeless(written, line, self._small):
+                if speech.cancelled.is_set() or self._closed.is_set():
+                    return ""
+                if hopeless(written, line, self._small):
                     break
         finally:
             pieces.close()
@@ -195,8 +224,7 @@ class Speech:
         self._said = 0
         self._could = sum(bool(spoken.line.facts) for spoken in lines)
         if model is not None:
-            work = threading.Thread(target=voice.write, args=(self, wanted, model), name="rapport-voice", daemon=True)
-            work.start()
+            voice.work(voice.write, self, wanted, model)
 
     def __iter__(self) -> Iterator[str]:
         """Pieces of the reply, each as soon as it may be shown; joined, they are `text`."""

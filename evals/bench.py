@@ -1,4 +1,4 @@
-"""Times, memory and agreement that need no language model, measured on this machine against their budgets."""
+"""Times, memory and agreement, measured on this machine against their budgets."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import computed_field
 from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from bot.settings import Settings
+from evals.bench_model import model_figures
+from evals.figures import Figure, percentile
 from evals.options import DIALOGUES, BenchOptions, Progress, silent
 from evals.processes import import_seconds, resident_bytes, server_times, terminal_times
 from evals.scripts import Script, read_scripts
@@ -33,27 +34,6 @@ INDEX_BUDGET_ITEMS = 36_500
 _ENDINGS = ("", " please", " then", "!")
 _READING_SECONDS = (2.0, 6.0)
 _PERSON_TURNS = ("I loved {title}", "something funnier", "older please", "no horror")
-
-
-class Figure(Record):
-    """One measured figure. `budget` None: no target is stated. `at_least`: more is better. None: not measured."""
-
-    name: str
-    value: float | None
-    unit: str
-    budget: float | None = None
-    at_least: bool = False
-    note: str = ""
-
-    @computed_field  # type: ignore[prop-decorator]
-    @property
-    def ok(self) -> bool:
-        """Whether the figure meets its budget; a figure that was not measured does not."""
-        if self.budget is None:
-            return True
-        if self.value is None:
-            return False
-        return self.value >= self.budget if self.at_least else self.value <= self.budget
 
 
 class BenchReport(Record):
@@ -78,7 +58,8 @@ def run_bench(options: BenchOptions, progress: Progress = silent) -> BenchReport
     """Measure everything, one thing at a time. Raises RapportError when the catalogue cannot be used."""
     before = os.getloadavg()[0]
     figures = [Figure(name="import bot", value=_import_time(), unit="s")]
-    bot, opening = _open(options, progress)
+    # Everything but the model's own figures is measured without it.
+    bot, opening = _open(options.model_copy(update={"model": "none"}), progress)
     figures += opening
     with bot:
         items = len(bot.catalogue.items)
@@ -89,6 +70,8 @@ def run_bench(options: BenchOptions, progress: Progress = silent) -> BenchReport
         figures.append(Figure(name="resident memory of this process", value=memory, unit="GB", budget=1.5))
         figures += _crowd(bot, options)
         figures.append(_encoder_agreement(bot, utterances(scripts)))
+    if options.model != "none":
+        figures += model_figures(options, scripts)
     if options.processes:
         figures += _processes(options)
     return BenchReport(
@@ -104,11 +87,6 @@ def run_bench(options: BenchOptions, progress: Progress = silent) -> BenchReport
 def utterances(scripts: Sequence[Script]) -> list[str]:
     """What is said while timing, in the order of the scripts."""
     return [turn.say for script in scripts for turn in script.turns]
-
-
-def percentile(seconds: Sequence[float], at: float) -> float:
-    """Milliseconds below which `at` percent of some times lie."""
-    return float(np.percentile(seconds, at)) * 1_000
 
 
 def _import_time() -> float:

@@ -108,7 +108,7 @@ def _turn(
 
 
 def talk(catalogue: Catalogue, rng: random.Random) -> Iterator[str]:
-    """What one person says, turn by turn: a wish, then wishes, verdicts and questions that follow from what is shown."""
+    """What one person says, turn by turn: a wish, then wishes, verdicts and questions about what is shown."""
     known = sorted(catalogue.items, key=lambda item: (-item.popularity, item.id))[:500]
     yield rng.choice(list(_openings(catalogue, rng, known)))
     for _ in range(_TURNS_A_SESSION - 1):

@@ -5,7 +5,7 @@
     bundled-large         the larger one (make model-large)
     hf:NAME               a folder or a name on the Hugging Face hub, run in this process by transformers
     openai:NAME@BASE_URL  any server that speaks OpenAI's protocol; without @BASE_URL, OpenAI itself
-    auto                  bundled where it is installed, else none
+    auto                  none: the templates read better than the small bundled model, and at once (docs/decisions.md)
 
 Nothing here is imported before a model is asked for: LangChain alone takes more than half a second.
 """
@@ -51,13 +51,8 @@ def choose(setting: str) -> Choice:
     Raises InputError for a setting that is none of the ways, ModelError for a bundled model that is not installed.
     """
     kind, _, rest = setting.partition(":")
-    if setting == "none":
+    if setting in {"none", "auto"}:
         return Choice("none", "none")
-    if setting == "auto":
-        weights = next((one for one in (SMALL, LARGE) if installed(one)), None)
-        if weights is None or find_spec("xllamacpp") is None or find_spec("langchain_core") is None:
-            return Choice("none", "none")
-        return Choice("bundled", "bundled", weights=weights)
     if setting in {"bundled", "bundled-large"}:
         weights = LARGE if setting == "bundled-large" or (installed(LARGE) and not installed(SMALL)) else SMALL
         parts(weights)

@@ -6,12 +6,14 @@ import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
 
+_PATIENCE = 30.0
+
 Emit = Callable[[str], bool]
 """Takes the next piece of text; True asks the producer to stop."""
 
 
 def pumped(produce: Callable[[Emit], None]) -> Iterator[str]:
-    """What `produce` emits, as it comes. Closing the iterator asks the producer to stop at its next piece.
+    """What `produce` emits, as it comes. Closing the iterator stops the producer at its next piece and waits for that.
 
     An error of the producer is raised here.
     """
@@ -30,7 +32,8 @@ def pumped(produce: Callable[[Emit], None]) -> Iterator[str]:
         except BaseException as error:  # noqa: BLE001 - it is raised again where the text is read
             arrived.put(error)
 
-    threading.Thread(target=work, name="rapport-model", daemon=True).start()
+    thread = threading.Thread(target=work, name="rapport-model", daemon=True)
+    thread.start()
     try:
         while (piece := arrived.get()) is not None:
             if isinstance(piece, BaseException):
@@ -38,6 +41,8 @@ def pumped(produce: Callable[[Emit], None]) -> Iterator[str]:
             yield piece
     finally:
         stopped.set()
+        # A thread that is still inside a native library when Python ends takes the process down with it.
+        thread.join(_PATIENCE)
 
 
 def until(pieces: Iterator[str], stops: Sequence[str]) -> Iterator[str]:

@@ -10,9 +10,13 @@ import time
 import pytest
 from rich.console import Console
 
-from evals.bench import UTTERANCES, BenchReport, Figure, _mixed_up, percentile, print_report, utterances
+from evals.bench import UTTERANCES, BenchReport, _mixed_up, print_report, utterances
+from evals.bench_model import model_figures
+from evals.figures import Figure, percentile
+from evals.options import BenchOptions
 from evals.processes import free_port, import_seconds, output, resident_bytes
 from evals.scripts import read_scripts
+from tests.bot.model_server import copied, serving
 
 
 @pytest.mark.parametrize(
@@ -85,3 +89,27 @@ def testoutput_of_a_process_arrives_as_it_is_written():
         times = [time.perf_counter() - started for _ in output(process, started + 30)]
     assert len(times) == 2
     assert times[1] - times[0] > 0.7
+
+
+def test_the_figures_of_a_model_come_from_real_replies(tmp_path):
+    def slowly(message, number):
+        yield 0.1
+        yield from copied(message, number)
+
+    scripts = read_scripts(UTTERANCES)[:2]
+    with serving(slowly) as (address, _):
+        options = BenchOptions(model=f"openai:test@{address}", home=tmp_path / "home")
+        figures = {figure.name: figure for figure in model_figures(options, scripts)}
+    first = figures["first checked sentence, p50"]
+    assert 0.1 < first.value < 2.5
+    assert figures["reply with 3 picks, p50"].value > 0.3
+    assert figures["sentences that fell back"].value == 0
+    assert figures["tokens written a second, p50"].value > 1
+
+
+def test_a_model_that_cannot_be_had_is_not_measured(tmp_path):
+    (tmp_path / "empty").mkdir()
+    options = BenchOptions(model=f"hf:{tmp_path / 'empty'}", home=tmp_path / "home")
+    (figure,) = model_figures(options, [])
+    assert figure.value is None
+    assert not figure.ok

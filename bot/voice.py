@@ -57,8 +57,8 @@ class Voice:
     """
 
     def __init__(
-        self, choice: Choice, opener: Callable[[Progress], BaseChatModel | None], domain: DomainConfig, checker: Checker,
-        deadline: float, language: str = "en",
+        self, choice: Choice, opener: Callable[[Progress], BaseChatModel | None], domain: DomainConfig,
+        checker: Checker, deadline: float, language: str = "en",
     ) -> None:  # fmt: skip
         self.choice = choice
         self.deadline = deadline

@@ -33,7 +33,7 @@ def because(
     year = catalogue.domain.number_of("year")
     fresh: list[Phrase] = []
     told: list[Phrase] = []
-    topics: set[str] = set()
+    topics = {f"{reason.facet}:{reason.value}" for reason in recommendation.reasons if reason.weight < 0}
     for reason in recommendation.reasons:
         if reason.weight <= _TOO_SLIGHT or (reason.kind == "number" and reason.facet == year):
             continue

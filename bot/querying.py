@@ -8,11 +8,13 @@ import numpy as np
 
 from bot.records import Belief
 from bot.state import SessionState
+from bot.text import key
 from retrieval.catalogue import Catalogue
 from retrieval.records import Anchor, Bound, Query, Steer, Term
 
 _REQUIRED_ROLES = {"genre", "person", "theme", "language", "country", "series"}
 _REQUIRED_STRENGTH = 0.85
+_AGAINST = 0.6
 _COVERED = 0.6  # themes are binding where at least this share of items has any; else they only guide
 
 
@@ -41,6 +43,7 @@ def build_query(state: SessionState, catalogue: Catalogue, again: bool = False, 
         elif belief.facet == "text":
             texts.append(belief)
         elif belief.low is not None or belief.high is not None:
+            terms += _unwanted_moods(belief, catalogue)
             if records_number(catalogue, belief.facet):
                 bounds.append(_bound(belief, catalogue))
             elif steer := _steer_number(belief, catalogue):
@@ -141,6 +144,21 @@ def _term(belief: Belief, catalogue: Catalogue) -> Term:
         facet=belief.role or belief.facet, value=belief.value, weight=belief.polarity * belief.strength,
         hard=required(belief, catalogue), group=_group(belief), belief_id=belief.id, evidence=tuple(belief.evidence),
     )  # fmt: skip
+
+
+def _unwanted_moods(belief: Belief, catalogue: Catalogue) -> list[Term]:
+    """Moods that a critique turns away from: "less sad" is against melancholy as well as for a lighter tone."""
+    label = f" {key(belief.label)} "
+    if belief.relation != "critique" or not label.startswith(" less "):
+        return []
+    return [
+        Term(
+            facet=facet, value=mood, weight=-_AGAINST, belief_id=belief.id, evidence=list(belief.evidence),
+        )
+        for facet in catalogue.domain.facets_of("mood")
+        for mood in catalogue.postings(facet)
+        if any(f" {key(word)} " in label for word in (mood, *catalogue.domain.facets[facet].synonyms.get(mood, ())))
+    ]  # fmt: skip
 
 
 def _is_sparse(belief: Belief, catalogue: Catalogue) -> bool:

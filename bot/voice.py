@@ -101,8 +101,9 @@ class Voice:
         """Let go of the model and wait until it is idle. Replies that are being worded end with templates."""
         self._closed.set()
         for thread in list(self._threads):
-            # A thread that is still inside a native library when Python ends takes the process down with it.
-            thread.join(_PATIENCE)
+            # A thread that is still inside a native library when Python ends takes the process down with it; one that
+            # waits for a server does not.
+            thread.join(0.0 if self.choice.remote else _PATIENCE)
         self._model = None
         atexit.unregister(self.close)
 
@@ -136,7 +137,9 @@ class Voice:
                 self._model = model
         except Exception as error:  # noqa: BLE001 - whatever keeps a model from loading, templates speak
             self.failure = str(error)
-            if isinstance(error, ModelError):
+            if self._closed.is_set():
+                _log.info("The language model was not loaded to its end. %s", error)
+            elif isinstance(error, ModelError):
                 _log.warning("No language model, so templates speak. %s", error)
             else:
                 _log.warning("No language model, so templates speak.", exc_info=True)

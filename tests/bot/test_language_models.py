@@ -350,32 +350,6 @@ def test_a_reply_with_the_bundled_model(home: Path, llama: Any) -> None:
         assert done.data["fell_back"] < 1
 
 
-EXIT = """
-import sys, time
-from pathlib import Path
-from bot import Bot
-from bot.settings import Settings
-home, models, when = sys.argv[1:]
-bot = Bot.create(settings=Settings(home=home, model="bundled", model_home=models, model_threads=1))
-if when == "loading":
-    sys.exit()
-assert bot.wait_for_model(120)
-events = bot.stream("s", "something like Arrival")
-for event in events:
-    if event.kind == "token" and "\\n\\n" in event.data["text"]:
-        sys.exit()
-"""
-
-
-@BUNDLED
-@pytest.mark.slow
-@pytest.mark.parametrize("when", ["loading", "talking"])
-def test_a_process_may_end_while_the_model_is_at_work(when: str, home: Path, llama: Any) -> None:
-    command = [sys.executable, "-c", EXIT, str(home), str(llama.path.parent), when]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200)
-    assert done.returncode == 0, done.stderr
-
-
 # ---------------------------------------------------------------- transformers
 
 

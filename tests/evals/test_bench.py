@@ -82,13 +82,14 @@ def test_free_port_can_be_listened_on():
         listener.listen()
 
 
-def testoutput_of_a_process_arrives_as_it_is_written():
+def test_output_of_a_process_arrives_as_it_is_written():
     code = "import time; print('a', flush=True); time.sleep(1); print('b', flush=True)"
     started = time.perf_counter()
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
         times = [time.perf_counter() - started for _ in output(process, started + 30)]
-    assert len(times) == 2
-    assert times[1] - times[0] > 0.7
+    # A line may arrive in pieces, but the second cannot come with the first.
+    assert len(times) >= 2
+    assert times[-1] - times[0] > 0.7
 
 
 def test_the_figures_of_a_model_come_from_real_replies(tmp_path):

@@ -83,7 +83,10 @@ class Checker:
                 window = words[place : place + size]
                 surface = text[window[0].start : window[-1].end]
                 said = surface.split()
-                if not ((said[0][0].isupper() or said[0][0].isdigit()) and any(char.isupper() for char in said[-1])):
+                if not (
+                    (said[0][0].isupper() or said[0][0].isdigit())
+                    and any(char.isupper() or char.isdigit() for char in said[-1])
+                ):
                     continue
                 names = self.gazetteer.names.get(" ".join(key_word(token.word) for token in window), [])
                 kinds = [

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from typing import Literal, NamedTuple
 
-from bot.text import key, key_word
+from bot.text import key
 from retrieval.catalogue import Catalogue
 
 Form = Literal["full", "partial", "surname", "first", "synonym", "value"]
@@ -143,8 +143,3 @@ def _plural_forms(text_key: str) -> set[str]:
         elif not text_key.endswith("s"):
             forms.add(text_key + "s")
     return forms
-
-
-def words_of(text: str) -> list[str]:
-    """The key words of a text, in order."""
-    return [key_word(word) for word in key(text).split()]

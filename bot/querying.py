@@ -12,7 +12,7 @@ from bot.text import key
 from retrieval.catalogue import Catalogue
 from retrieval.records import Anchor, Bound, Query, Steer, Term
 
-_REQUIRED_ROLES = {"genre", "person", "theme", "language", "country", "series"}
+REQUIRED_ROLES = {"genre", "person", "theme", "language", "country", "series"}
 _REQUIRED_STRENGTH = 0.85
 _AGAINST = 0.6
 _COVERED = 0.6  # themes are binding where at least this share of items has any; else they only guide
@@ -104,7 +104,7 @@ def required(belief: Belief, catalogue: Catalogue) -> bool:
         return False
     return (
         belief.relation == "wish" and belief.scope == "session" and belief.polarity > 0
-        and belief.strength >= _REQUIRED_STRENGTH and role in _REQUIRED_ROLES
+        and belief.strength >= _REQUIRED_STRENGTH and role in REQUIRED_ROLES
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from bot.cues import Cue, CueFinder
 from bot.gazetteer import Gazetteer, Name
 from bot.linking import Span
 from bot.quantities import Quantity, canonical
+from bot.querying import REQUIRED_ROLES
 from bot.records import Critique, ItemMention, Preference, Relation, Scope
 from bot.references import Pointer
 from retrieval.catalogue import Catalogue
@@ -23,7 +24,6 @@ _ITEM_RELATIONS: dict[str, Relation] = {
     "like": "like", "dislike": "dislike", "exclude": "reject", "seen": "seen", "unseen": "unseen",
     "similar": "similar", "accept": "accept", "reject": "reject",
 }  # fmt: skip
-_REQUIRED_ROLES = {"genre", "person", "theme", "language", "country", "series"}
 _JOINS_QUANTITY = re.compile(r"\s*(?:from|in|of|the|any|or|and|,|nothing|something)?\s*(?:the)?\s*")
 _NONE_AT_ALL = re.compile(r"\b(?:no|without|zero)\b")
 _BACK = re.compile(r"\s*(?:them|it|those|that|these)\b")
@@ -216,7 +216,7 @@ class Reader:
             reading.constraints.append(self._preference(name, 1.0, 1.0, True, "session", quote, lead))
         elif clause.relation != "unseen":
             config = self.domain.facets.get(name.kind)
-            required = config is None or config.role in _REQUIRED_ROLES
+            required = config is None or config.role in REQUIRED_ROLES
             reading.wished = True
             reading.preferences.append(
                 self._preference(name, 1.0, 0.9 if required else 0.75, False, scope, quote, lead)

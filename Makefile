@@ -48,6 +48,7 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed-model
 	@touch $@
 
 serve: setup
+	@$(MAKE) --no-print-directory model || echo "Rapport starts without the language model. To try again: make model"
 	$(BIN)/rapport serve
 
 chat: setup

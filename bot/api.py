@@ -8,7 +8,7 @@ import os
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -44,6 +44,7 @@ from retrieval.records import Item
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
+_LOOK_AGAIN = 0.1
 STARTER = Path(__file__).parent.parent / "retrieval" / "starter" / "movies.jsonl"
 
 # What a tap says of an item: the relation it stands for, its strength, and the words kept as evidence.
@@ -73,7 +74,10 @@ class Bot:
         self._understander = Understander(catalogue)
         self._recommender = Recommender(catalogue, index.matrix, index.lexical.scores, self.encode)
         checker = Checker(catalogue, self._understander.gazetteer)
-        self._voice = Voice(choice, self._open_model, catalogue.domain, checker, settings.deadline_seconds)
+        self._voice = Voice(
+            choice, self._open_model, catalogue.domain, checker, settings.deadline_seconds,
+            settings.first_sentence_seconds,
+        )  # fmt: skip
         self._manager = Manager(self._understander, self._recommender, checker, store, settings, self._voice)
         # A stream may be read from several threads, one after the other: its lock must not belong to one.
         self._sessions: dict[str, threading.Lock] = defaultdict(threading.Lock)
@@ -212,6 +216,7 @@ class Bot:
             raise InputError("The last message must be the user's, since it is the one that gets a reply.")
         name = "dialogue"
         manager = copy.copy(self._manager)
+        manager.speeches = {}
         with closing(Store("sqlite://")) as manager.store:
             rebuild(manager, name, turns[:-1])
             yield from manager.turn(name, turns[-1][1], None)
@@ -344,9 +349,17 @@ class Bot:
         name = _session_name(session_id)
         return fold(self._store.log(self._store.owner(name)), name)
 
-    def _session(self, session_id: str) -> threading.Lock:
+    @contextmanager
+    def _session(self, session_id: str) -> Iterator[None]:
+        """The session to oneself. A reply that is being worded meanwhile is ended in the templates' words."""
         with self._sessions_guard:
-            return self._sessions[session_id]
+            lock = self._sessions[session_id]
+        while not lock.acquire(timeout=_LOOK_AGAIN):
+            self._manager.hurry(session_id)
+        try:
+            yield
+        finally:
+            lock.release()
 
 
 def replayed(reply: Reply) -> Iterator[TurnEvent]:

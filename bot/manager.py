@@ -22,7 +22,7 @@ from bot.state import SessionState, fold, last_change
 from bot.store import Store
 from bot.text import key
 from bot.understand import Understander
-from bot.voice import Voice
+from bot.voice import Speech, Voice
 from bot.wording import word
 from retrieval.domain import DomainConfig
 from retrieval.errors import InputError
@@ -48,6 +48,13 @@ class Manager:
         self.store = store
         self.settings = settings
         self.voice = voice
+        self.speeches: dict[str, Speech] = {}
+
+    def hurry(self, session_id: str) -> None:
+        """End the reply that is being worded in a session, if one is, in the templates' words."""
+        speech = self.speeches.get(session_id)
+        if speech is not None:
+            speech.hurry()
 
     def turn(self, session_id: str, text: str, person: str | None) -> Iterator[TurnEvent]:
         """Run one turn; the reply is on disk before its `done` event is given out.
@@ -76,11 +83,13 @@ class Manager:
         for rejected in worded.rejected:
             _log.warning("A sentence was not shown because its record does not support it: %s", rejected)
         speech = self.voice.speak(worded.lines, began)
+        self.speeches[session_id] = speech
         try:
             for piece in speech:
                 for chunk in _CHUNK.findall(piece):
                     yield TurnEvent(kind="token", data={"text": chunk})
         finally:
+            del self.speeches[session_id]
             speech.finish()
             reply = Reply(
                 turn=number, text=speech.text, act=next(act for act in REPLY_ACTS if act in plan.acts),

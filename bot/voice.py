@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _LONGEST_REQUEST = 600
 _REST_SECONDS = 60.0
+_LONGEST_REST = 960.0
 _SHARE_OF_WAIT = 0.25
 _AT_ONCE_REMOTE = 16
 _PAUSE_BEFORE_RETRY = 0.2
@@ -52,16 +53,20 @@ class Outcome(Record):
 class Voice:
     """One language model for all sessions. Safe to share between threads.
 
+    `deadline` and `first_sentence`: seconds from the beginning of a turn until its whole reply, and until the first
+    sentence that the model had a hand in, must be there.
+
     `start` loads the model in the background; until it is ready, and whenever it cannot help, templates speak.
     A model in this process words one reply at a time, a server several; who would wait long for a turn does not.
     """
 
     def __init__(
         self, choice: Choice, opener: Callable[[Progress], BaseChatModel | None], domain: DomainConfig,
-        checker: Checker, deadline: float, language: str = "en",
+        checker: Checker, deadline: float, first_sentence: float, language: str = "en",
     ) -> None:  # fmt: skip
         self.choice = choice
         self.deadline = deadline
+        self.first_sentence = min(first_sentence, deadline)
         self.failure = ""
         self._opener = opener
         self._checker = checker
@@ -74,6 +79,7 @@ class Voice:
         self._threads: set[threading.Thread] = set()
         self._turns = threading.BoundedSemaphore(_AT_ONCE_REMOTE if choice.remote else 1)
         self._rests_until = 0.0
+        self._next_rest = _REST_SECONDS
         if choice.kind == "none":
             self._settled.set()
 
@@ -130,9 +136,7 @@ class Voice:
         try:
             model = self._opener(self._watch)
             if model is not None and not self.choice.remote and not self._closed.is_set():
-                # The prefix is computed once, so that the first reply is as quick as the next.
-                for _ in _stream(model, [*self._prefix, ("user", "Title: -")], max_tokens=1):
-                    pass
+                self._warm(model)
             if not self._closed.is_set():
                 self._model = model
         except Exception as error:  # noqa: BLE001 - whatever keeps a model from loading, templates speak
@@ -145,6 +149,17 @@ class Voice:
                 _log.warning("No language model, so templates speak.", exc_info=True)
         finally:
             self._settled.set()
+
+    def _warm(self, model: BaseChatModel) -> None:
+        """Compute the prefix once, so that the first reply is as quick as the next.
+
+        Message by message: a native library cannot be interrupted, and a process that ends waits for the step it is at.
+        """
+        for end in range(1, len(self._prefix) + 1, 2):
+            if self._closed.is_set():
+                return
+            for _ in _stream(model, [*self._prefix[:end], ("user", "Title: -")], max_tokens=1):
+                pass
 
     def speak(self, lines: Sequence[Spoken], began: float) -> Speech:
         """The reply, to be read piece by piece. `began`: when the turn began (time.monotonic)."""
@@ -202,9 +217,17 @@ class Voice:
         return "" if wrong else sentence
 
     def rest(self) -> None:
-        """Leave the model alone for a while: it wrote nothing in all the time that a reply may take."""
-        _log.warning("The language model wrote nothing in %g s; templates speak for a while.", self.deadline)
-        self._rests_until = time.monotonic() + _REST_SECONDS
+        """Leave the model alone for a while, twice as long each time: no sentence came while people will wait."""
+        _log.warning(
+            "The language model had no sentence ready in %g s; templates speak for %g s.",
+            self.first_sentence, self._next_rest,
+        )  # fmt: skip
+        self._rests_until = time.monotonic() + self._next_rest
+        self._next_rest = min(2 * self._next_rest, _LONGEST_REST)
+
+    def in_time(self) -> None:
+        """Note that the model kept up."""
+        self._next_rest = _REST_SECONDS
 
 
 class Speech:
@@ -222,6 +245,7 @@ class Speech:
         self._tokens = 0
         self._first: float | None = None
         self._fell_back = 0
+        self._came = False
         self._arrived: queue.SimpleQueue[tuple[int, str] | None] = queue.SimpleQueue()
         self._writing = model is not None
         self._said = 0
@@ -240,6 +264,11 @@ class Speech:
             self.text += piece
             yield piece
         self.cancelled.set()
+
+    def hurry(self) -> None:
+        """Somebody waits for this reply to end: stop the model; what is not said yet comes in the templates' words."""
+        self.cancelled.set()
+        self._arrived.put(None)
 
     def finish(self) -> None:
         """Stop the model and say the rest in the words of the templates, whether or not anybody listens."""
@@ -269,17 +298,20 @@ class Speech:
     def _awaited(self, number: int) -> str:
         """The model's sentence for a line, or "" when there is none in time."""
         while self._writing:
-            left = self._began + self._voice.deadline - time.monotonic()
+            limit = self._voice.deadline if self._came else self._voice.first_sentence
             try:
-                written = self._arrived.get(timeout=max(left, 0.0))
+                written = self._arrived.get(timeout=max(self._began + limit - time.monotonic(), 0.0))
             except queue.Empty:
                 self.cancelled.set()
-                if self._first is None:
+                if not self._came:
                     self._voice.rest()
                 written = None
-            if written is None:
+            if written is None or self.cancelled.is_set():
                 self._writing = False
-            elif written[0] == number:
+                continue
+            self._came = True
+            self._voice.in_time()
+            if written[0] == number:
                 return written[1]
         return ""
 

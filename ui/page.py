@@ -124,7 +124,8 @@ def build_page(get_bot: Callable[[], Bot], domain: DomainConfig) -> gr.Blocks:
             """Delete all of the visitor's and go on as somebody new."""
             return (visit.new_session(), *_safely(lambda: visit.erase(get_bot(), _session(stored))))
 
-        turn: dict[str, Any] = {**QUIET, "outputs": parts, "concurrency_limit": AT_ONCE}
+        # A message sent while a reply still comes is taken too: it ends that reply.
+        turn: dict[str, Any] = {**QUIET, "outputs": parts, "concurrency_limit": AT_ONCE, "trigger_mode": "multiple"}
         page.load(arrive, session, [session, *parts], concurrency_limit=AT_ONCE, **QUIET)
         box.submit(say, [box, session, chat], **turn)
         chips.say(say_chip, [session, chat], **turn)

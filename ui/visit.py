@@ -166,24 +166,29 @@ def cards_of(bot: Bot, picks: Sequence[Recommendation], profile: Profile) -> Pic
 
 def resume(bot: Bot, session: str) -> View:
     """The whole page of a session, as stored: what was said since it last started over."""
-    history = bot.history(session)
-    resets = [turn for turn, (_, reply) in enumerate(history) if reply.act == "reset"]
-    words = history[resets[-1]][1].text if resets else bot.domain.greeting
-    since = history[resets[-1] + 1 :] if resets else history
+    opened, since = since_start(bot, session)
     profile = bot.profile(session)
     picks = next((reply.items for _, reply in reversed(since) if reply.items), [])
     return View(
-        messages=conversation(words, since),
+        messages=conversation(opened, since),
         picks=cards_of(bot, picks, profile),
         chips=chips_view(since[-1][1].suggestions) if since else starters(bot.domain),
         profile=profile_view(profile, bot.domain),
     )
 
 
+def since_start(bot: Bot, session: str) -> tuple[str, list[tuple[str, Reply]]]:
+    """What was said since the conversation last started over, behind the words that opened it."""
+    history = bot.history(session)
+    resets = [turn for turn, (_, reply) in enumerate(history) if reply.act == "reset"]
+    return (history[resets[-1]][1].text, history[resets[-1] + 1 :]) if resets else (bot.domain.greeting, history)
+
+
 def converse(bot: Bot, session: str, text: str, shown: Sequence[Message]) -> Iterator[View]:
     """Say `text` and watch the reply come: cards first, then words, then everything else.
 
-    A message that cannot be accepted is answered kindly and put back into the box.
+    A message that cannot be accepted is answered kindly and put back into the box. One that comes while the reply
+    before it is still being worded ends that reply: `shown` then holds half of it, and is replaced by the whole.
     """
     asked = [*shown, message("user", text)]
     yield View(messages=[*asked, message("assistant", WAITING)], chips=[], draft="")
@@ -191,7 +196,9 @@ def converse(bot: Bot, session: str, text: str, shown: Sequence[Message]) -> Ite
     picks: list[Recommendation] = []
     try:
         for event in in_one_thread(lambda: bot.stream(session, text)):
-            if event.kind == "items" and event.data["items"]:
+            if event.kind == "understood":
+                asked = [*conversation(*since_start(bot, session)), message("user", text)]
+            elif event.kind == "items" and event.data["items"]:
                 picks = _PICKS.validate_python(event.data["items"])
                 yield View(picks=cards_of(bot, picks, bot.profile(session)))
             elif event.kind == "token":

@@ -5,7 +5,7 @@
     bundled-large         the larger one (make model-large)
     hf:NAME               a folder or a name on the Hugging Face hub, run in this process by transformers
     openai:NAME@BASE_URL  any server that speaks OpenAI's protocol; without @BASE_URL, OpenAI itself
-    auto                  none: the templates read better than the small bundled model, and at once (docs/decisions.md)
+    auto                  bundled where it is installed, else none
 
 Nothing here is imported before a model is asked for: LangChain alone takes more than half a second.
 """
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Choice", "ModelError", "Progress", "choose", "open_model"]
 
 _SERVER_TEMPERATURE = 0.2
+_RUNTIME = ("xllamacpp", "langchain_core")
 _WAYS = "none, bundled, bundled-large, hf:NAME, openai:NAME@BASE_URL or auto"
 
 
@@ -51,12 +52,14 @@ def choose(setting: str) -> Choice:
     Raises InputError for a setting that is none of the ways, ModelError for a bundled model that is not installed.
     """
     kind, _, rest = setting.partition(":")
-    if setting in {"none", "auto"}:
+    if setting == "auto":
+        setting = "bundled" if _runnable(SMALL) or _runnable(LARGE) else "none"
+    if setting == "none":
         return Choice("none", "none")
     if setting in {"bundled", "bundled-large"}:
         weights = LARGE if setting == "bundled-large" or (installed(LARGE) and not installed(SMALL)) else SMALL
         parts(weights)
-        for package in ("xllamacpp", "langchain_core"):
+        for package in _RUNTIME:
             if find_spec(package) is None:
                 raise ModelError(f"The package {package} is missing, which runs the bundled model. Run: make model")
         return Choice("bundled", setting, weights=weights)
@@ -67,6 +70,10 @@ def choose(setting: str) -> Choice:
         if name and (url or "@" not in rest):
             return Choice("openai", setting, name, f"http{url}" if url else "")
     raise InputError(f"Model '{setting}' cannot be used. Use {_WAYS}.")
+
+
+def _runnable(weights: Weights) -> bool:
+    return all(find_spec(package) for package in _RUNTIME) and installed(weights)
 
 
 def open_model(

@@ -66,8 +66,14 @@ def test_without_the_packages_auto_is_none_and_bundled_says_what_to_do(monkeypat
     monkeypatch.setattr("bot.language_models.SMALL", gone)
     monkeypatch.setattr("bot.language_models.LARGE", gone)
     assert choose("auto").kind == "none"
+    assert choose("none").setting == "none"
     with pytest.raises(ModelError, match=r"rapport-no-such-part1 .* missing. Run: make model"):
         choose("bundled")
+
+
+@BUNDLED
+def test_auto_is_the_bundled_model_where_it_is_installed() -> None:
+    assert choose("auto") == choose("bundled")
 
 
 def test_importing_the_seam_imports_no_model_library() -> None:
@@ -348,6 +354,34 @@ def test_a_reply_with_the_bundled_model(home: Path, llama: Any) -> None:
         assert done.data["model"] == "bundled"
         assert done.data["tokens"] > 20
         assert done.data["fell_back"] < 1
+
+
+EXIT = """
+import sys, time
+from pathlib import Path
+from bot import Bot
+from bot.settings import Settings
+home, models, when = sys.argv[1:]
+bot = Bot.create(settings=Settings(home=home, model="bundled", model_home=models, model_threads=1))
+if when == "loading":
+    time.sleep(2)
+    assert bot.model_state == "loading"
+    sys.exit()
+assert bot.wait_for_model(120)
+events = bot.stream("s", "something like Arrival")
+for event in events:
+    if event.kind == "token" and "\\n\\n" in event.data["text"]:
+        sys.exit()
+"""
+
+
+@BUNDLED
+@pytest.mark.slow
+@pytest.mark.parametrize("when", ["loading", "talking"])
+def test_a_process_may_end_while_the_model_is_at_work(when: str, home: Path, llama: Any) -> None:
+    command = [sys.executable, "-c", EXIT, str(home), str(llama.path.parent), when]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr
 
 
 # ---------------------------------------------------------------- transformers

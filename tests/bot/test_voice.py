@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -189,9 +190,11 @@ def test_what_the_catalogue_says_of_a_pick_is_never_reworded() -> None:
 
 
 @contextmanager
-def talking(home: Path, words: Words, deadline: float = 10.0) -> Iterator[tuple[Bot, Asked]]:
+def talking(home: Path, words: Words, deadline: float = 10.0, first: float = 5.0) -> Iterator[tuple[Bot, Asked]]:
     with serving(words) as (address, asked):
-        settings = Settings(home=home, model=f"openai:test@{address}", deadline_seconds=deadline)
+        settings = Settings(
+            home=home, model=f"openai:test@{address}", deadline_seconds=deadline, first_sentence_seconds=first
+        )
         with Bot.create(settings=settings) as bot:
             assert bot.wait_for_model(30)
             assert bot.model_state == "ready"
@@ -348,6 +351,45 @@ def test_one_bad_sentence_costs_one_sentence(home: Path, plain: str) -> None:
     assert outcome["fell_back"] == pytest.approx(1 / 3)
     before, after = plain.split("\n\n"), reply.text.split("\n\n")
     assert [old == new for old, new in zip(before, after, strict=True)] == [True, False, True, False]
+
+
+def test_nobody_waits_the_whole_deadline_for_a_first_sentence(home: Path, plain: str) -> None:
+    with talking(home, silent, deadline=10.0, first=1.0) as (bot, _):
+        reply, _, seconds = turn(bot)
+    assert reply.text == plain
+    assert 0.9 < seconds < 2.0
+
+
+def after_the_first_slow(message: str, number: int) -> Iterator[str | float | None]:
+    if number > 1:
+        yield 2.0
+    yield from copied(message, number)
+
+
+def test_a_model_that_began_well_has_until_the_deadline(home: Path) -> None:
+    with talking(home, after_the_first_slow, deadline=10.0, first=1.0) as (bot, _):
+        _, outcome, seconds = turn(bot)
+    assert outcome["fell_back"] == 0
+    assert seconds > 3
+
+
+@pytest.mark.parametrize("doing", ["says the next thing", "taps a card"])
+def test_whoever_goes_on_ends_the_reply_that_is_still_being_worded(doing: str, home: Path, plain: str) -> None:
+    with talking(home, silent, deadline=20.0, first=20.0) as (bot, _):
+        events = bot.stream("s", WISH)
+        picks = next(event for event in events if event.kind == "items").data["items"]
+        first: list[Reply] = []
+        reader = threading.Thread(target=lambda: first.extend(e.data["reply"] for e in events if e.kind == "done"))
+        reader.start()
+        began = time.monotonic()
+        if doing == "taps a card":
+            assert [belief.item_id for belief in bot.event("s", "seen", picks[0].item.id).seen] == [picks[0].item.id]
+        else:
+            assert bot.reply("s", "thanks").turn == 2
+        assert time.monotonic() - began < 2
+        reader.join(5)
+        assert [reply.text for reply in first] == [plain]
+        assert bot.history("s")[0][1].text == plain
 
 
 def test_a_silent_model_is_left_alone_for_a_while(home: Path) -> None:

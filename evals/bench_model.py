@@ -11,12 +11,11 @@ from evals.figures import Figure, percentile
 from evals.options import BenchOptions
 from evals.processes import resident_bytes
 from evals.scripts import Script
-from evals.session import open_bot
+from evals.session import MODEL_PATIENCE, open_bot
 
 if TYPE_CHECKING:
     from bot import Bot
 
-_PATIENCE = 600.0
 _REPLIES = 15
 
 
@@ -36,8 +35,8 @@ def model_figures(options: BenchOptions, scripts: Sequence[Script]) -> list[Figu
     before = resident_bytes(os.getpid())
     with open_bot(options) as bot:
         started = time.perf_counter()
-        if not bot.wait_for_model(_PATIENCE):
-            return [Figure(name="language model", value=None, unit="s", budget=_PATIENCE, note=bot.model_state)]
+        if not bot.wait_for_model(MODEL_PATIENCE):
+            return [Figure(name="language model", value=None, unit="s", budget=MODEL_PATIENCE, note=bot.model_state)]
         load = time.perf_counter() - started
         replies = _replies(bot, scripts)
         memory = (resident_bytes(os.getpid()) - before) / 1e9

@@ -17,7 +17,7 @@ from evals.checks import failures, validate
 from evals.names import NameFinder, Support, Unsupported
 from evals.options import DIALOGUES, DialogueOptions, Progress, silent
 from evals.scripts import Script, read_scripts
-from evals.session import open_bot
+from evals.session import MODEL_PATIENCE, open_bot, said, wordable
 from retrieval.records import Record
 
 if TYPE_CHECKING:
@@ -28,7 +28,10 @@ STARTER = DIALOGUES / "starter.yaml"
 
 
 class TurnResult(Record):
-    """One scripted turn. `shown`: titles with years. `admitted`: bounds that a relax reply openly breaks."""
+    """One scripted turn. `shown`: titles with years. `admitted`: bounds that a relax reply openly breaks.
+
+    `sentences`: what a model could word; `fell_back`: share of them that are the template's.
+    """
 
     turn: int
     say: str
@@ -40,6 +43,8 @@ class TurnResult(Record):
     violations: list[Violation]
     admitted: list[Violation]
     unsupported: list[Unsupported]
+    sentences: int
+    fell_back: float
 
 
 class DialogueResult(Record):
@@ -66,7 +71,10 @@ class DialogueResult(Record):
 
 
 class DialoguesReport(Record):
-    """`ok`: every check holds, nothing forbidden was shown and nothing unsupported was said."""
+    """`ok`: every check holds, nothing forbidden was shown and nothing unsupported was said.
+
+    `fell_back`: share of the sentences that a model could have worded that are the template's.
+    """
 
     catalog: str
     model: str
@@ -78,6 +86,8 @@ class DialoguesReport(Record):
     unsupported_years: int
     failed_turns: int
     checked_turns: int
+    sentences: int
+    fell_back: float
     ok: bool
 
 
@@ -91,6 +101,7 @@ def run_dialogues(options: DialogueOptions, progress: Progress = silent) -> Dial
     with open_bot(options, progress) as bot:
         for name, script in scripts:
             validate(script, bot.catalogue, name)
+        bot.wait_for_model(MODEL_PATIENCE)
         finder = NameFinder(bot.catalogue)
         results = []
         for number, (name, script) in enumerate(scripts, start=1):
@@ -108,7 +119,7 @@ def run_script(bot: Bot, script: Script, finder: NameFinder, file: str = "") -> 
     before = Profile()
     turns = []
     for number, turn in enumerate(script.turns, start=1):
-        reply = bot.reply(session, turn.say)
+        reply, fell_back = said(bot, session, turn.say)
         after = bot.profile(session)
         broken, admitted = violations(reply, after, on_screen, bot.catalogue)
         result = TurnResult(
@@ -122,6 +133,8 @@ def run_script(bot: Bot, script: Script, finder: NameFinder, file: str = "") -> 
             violations=broken,
             admitted=admitted,
             unsupported=support.check(turn.say, reply, before, after),
+            sentences=wordable(reply),
+            fell_back=fell_back,
         )
         turns.append(result)
         on_screen = [recommendation.item.id for recommendation in reply.items] or on_screen
@@ -137,6 +150,8 @@ def summarise(results: Sequence[DialogueResult], options: DialogueOptions) -> Di
     kinds = [one.kind for turn in turns for one in turn.violations]
     names = [one.kind for turn in turns for one in turn.unsupported]
     failed = sum(result.failed for result in results)
+    sentences = sum(turn.sentences for turn in turns)
+    fallen = sum(turn.fell_back * turn.sentences for turn in turns)
     return DialoguesReport(
         catalog=options.catalog.name if options.catalog else "starter",
         model=options.model,
@@ -148,6 +163,8 @@ def summarise(results: Sequence[DialogueResult], options: DialogueOptions) -> Di
         unsupported_years=names.count("year"),
         failed_turns=failed,
         checked_turns=sum(result.checks for result in results),
+        sentences=sentences,
+        fell_back=fallen / sentences if sentences else 0.0,
         ok=not kinds and not names and not failed,
     )
 
@@ -178,6 +195,10 @@ def print_report(report: DialoguesReport, console: Console, show: bool = False) 
     for result in report.dialogues:
         for turn in result.turns:
             _print_problems(result, turn, console)
+    if report.model != "none":
+        console.print(
+            f"model {escape(report.model)}: {100 * report.fell_back:.1f}% of {report.sentences} sentences fell back"
+        )
     passed = report.checked_turns - report.failed_turns
     console.print(f"checks: {passed} of {report.checked_turns} turns passed")
     console.print(f"violations: constraints {report.constraint_violations} exclusions {report.exclusion_violations}")

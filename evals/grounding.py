@@ -19,7 +19,7 @@ from rich.markup import escape
 from bot.records import Item, Profile, Reply
 from evals.names import NameFinder, Support, Unsupported
 from evals.options import GroundingOptions, Progress, silent
-from evals.session import open_bot
+from evals.session import MODEL_PATIENCE, open_bot, said, wordable
 from retrieval.catalogue import Catalogue
 from retrieval.records import Record
 
@@ -32,7 +32,6 @@ _COUNTING_ACTS = ("relax",)
 _CLAIMING_ROLES = ("genre", "mood", "theme", "pace")
 _NUMBER = re.compile(r"(?<![\w.,])\d+(?:[.,]\d+)*(?![\w])")
 _WORD = re.compile(r"[^\W\d_]+")
-_MODEL_PATIENCE = 600.0
 
 
 class GroundingTurn(Record):
@@ -40,7 +39,6 @@ class GroundingTurn(Record):
 
     say: str
     text: str
-    tokens: int
     fell_back: float
     sentences: int
     unsupported: list[Unsupported]
@@ -62,7 +60,7 @@ def run_grounding(options: GroundingOptions, progress: Progress = silent) -> Gro
     """Talk for a number of turns and audit every reply. Raises RapportError when a model or catalogue cannot be had."""
     turns: list[GroundingTurn] = []
     with open_bot(options, progress) as bot:
-        bot.wait_for_model(_MODEL_PATIENCE)
+        bot.wait_for_model(MODEL_PATIENCE)
         audit = Audit(bot.catalogue)
         rng = random.Random(options.seed)
         wanted = options.turns if options.limit is None else min(options.turns, options.limit)
@@ -70,8 +68,7 @@ def run_grounding(options: GroundingOptions, progress: Progress = silent) -> Gro
             session = f"grounding-{uuid.uuid4().hex[:12]}"
             support = Support(audit.finder)
             before = Profile()
-            said = [text for _, text in zip(range(wanted - len(turns)), talk(bot.catalogue, rng), strict=False)]
-            for text in said:
+            for _, text in zip(range(wanted - len(turns)), talk(bot.catalogue, rng), strict=False):
                 turn, before = _turn(bot, session, text, before, support, audit)
                 turns.append(turn)
                 progress("grounding", len(turns), wanted)
@@ -94,14 +91,12 @@ def summarise(turns: Sequence[GroundingTurn], options: GroundingOptions) -> Grou
 def _turn(
     bot: Bot, session: str, text: str, before: Profile, support: Support, audit: Audit
 ) -> tuple[GroundingTurn, Profile]:
-    done = next(event.data for event in bot.stream(session, text) if event.kind in {"done", "error"})
-    reply = Reply.model_validate(done["reply"])
+    reply, fell_back = said(bot, session, text)
     after = bot.profile(session)
     # A year is a number, and the audit looks at all numbers.
     names = [one for one in support.check(text, reply, before, after) if one.kind != "year"]
     turn = GroundingTurn(
-        say=text, text=reply.text, tokens=done["tokens"], fell_back=done["fell_back"],
-        sentences=len(reply.items) if reply.act in {"recommend", "relax"} else 0,
+        say=text, text=reply.text, fell_back=fell_back, sentences=wordable(reply),
         unsupported=[*names, *audit.check(text, reply, [before, after])],
     )  # fmt: skip
     return turn, after
@@ -127,12 +122,8 @@ def _openings(catalogue: Catalogue, rng: random.Random, known: Sequence[Item]) -
     for role in ("mood", "theme", "person"):
         if values[role]:
             value = rng.choice(values[role])
-            yield (
-                f"something about {value.lower()}"
-                if role == "theme"
-                else f"something with {value}"
-                if (role == "person")
-                else f"something {value.lower()}"
+            yield {"person": f"something with {value}", "theme": f"something about {value.lower()}"}.get(
+                role, f"something {value.lower()}"
             )
 
 

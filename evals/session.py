@@ -5,11 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.records import Reply
 from bot.settings import Settings
 from evals.options import EvalOptions, Progress
+from retrieval.errors import InputError
 
 if TYPE_CHECKING:
     from bot import Bot
+
+
+MODEL_PATIENCE = 600.0
+"""Seconds that an evaluation waits for its language model; a bundled one is put together at its first use."""
 
 
 def eval_home(options: EvalOptions) -> Path:
@@ -34,3 +40,19 @@ def open_bot(options: EvalOptions, progress: Progress | None = None, catalog: Pa
         domain=options.domain,
         progress=progress,
     )
+
+
+def said(bot: Bot, session: str, text: str) -> tuple[Reply, float]:
+    """The reply to one message, and the share of its sentences that a model could word and that fell back.
+
+    Raises InputError for a text that cannot be accepted.
+    """
+    done = [event for event in bot.stream(session, text) if event.kind in {"done", "error"}][-1]
+    if done.kind == "error":
+        raise InputError(f"'{text}' got no reply: {done.data['message']}")
+    return done.data["reply"], done.data["fell_back"]
+
+
+def wordable(reply: Reply) -> int:
+    """How many sentences of a reply a model could word: one for each pick."""
+    return len(reply.items) if reply.act in {"recommend", "relax"} else 0

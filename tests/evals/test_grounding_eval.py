@@ -71,11 +71,9 @@ def test_talk_is_the_same_for_a_seed_and_differs_between_seeds(catalogue):
     assert all(text.strip() for text in one)
 
 
-def turn(kinds=(), tokens=0, fell_back=0.0):
+def turn(kinds=(), fell_back=0.0):
     unsupported = [Unsupported(kind=kind, text="x [b]") for kind in kinds]
-    return GroundingTurn(
-        say="a", text="b [c]", tokens=tokens, fell_back=fell_back, sentences=3, unsupported=unsupported
-    )
+    return GroundingTurn(say="a", text="b [c]", fell_back=fell_back, sentences=3, unsupported=unsupported)
 
 
 def test_the_report_ends_with_the_counts():

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from bot.settings import Settings
+from tests.bot.model_server import serving as words_from
 
 pytestmark = pytest.mark.browser
 
@@ -353,3 +354,24 @@ def test_every_text_stands_out_from_its_ground(site, visit, scheme):
     one.page.mouse.move(0, 0)
     one.page.wait_for_timeout(300)
     assert one.page.evaluate(CONTRAST) == []
+
+
+def test_a_message_sent_while_a_slow_reply_comes_is_answered(visit, serve, home):
+    def never(message, number):
+        yield 60.0
+
+    with words_from(never) as (address, _):
+        settings = Settings(home=home, model=f"openai:slow@{address}", deadline_seconds=8, first_sentence_seconds=8)
+        with serve(settings) as site:
+            one = visit(site)
+            box = one.page.locator("#rapport-box textarea")
+            box.fill("something like Arrival")
+            box.press("Enter")
+            one.page.wait_for_selector(".r-card")
+            box.fill("older, before 1980")
+            box.press("Enter")
+            one.wait_for_reply("older, before 1980")
+            said = one.page.locator("#rapport-chat .message").all_inner_texts()
+            assert [said[1].strip(), said[3].strip()] == ["something like Arrival", "older, before 1980"]
+            # The reply that was cut short is there whole, in the templates' words.
+            assert said[2].count("(") >= 3

@@ -53,17 +53,42 @@ def show_catalog(catalog: Catalog = None, domain: Domain = None) -> None:
 
 @catalog.command("check")
 def check_catalog(
-    file: Annotated[Path, typer.Argument(help="JSON lines or CSV, also with .gz.")], domain: Domain = None
+    file: Annotated[Path | None, typer.Argument(help="JSON lines or CSV, also with .gz; none: the starter.")] = None,
+    domain: Domain = None,
+    data: Annotated[Path | None, typer.Option(help="A folder of public tables to hold the starter against.")] = None,
 ) -> None:
-    """Say what an import would leave out; exits with 1 when there is anything."""
+    """Say what an import would leave out; of the starter, all that breaks its own rules. Exits with 1 when there is
+    anything.
+    """
     from retrieval.domain import load_domain
     from retrieval.importer import import_file
-    from ui.reports import print_import
+    from ui.reports import print_import, starter
 
-    _, report = import_file(file, load_domain(settings_with(domain=domain).domain))
-    print_import(report, file, console)
-    if report.skipped:
+    path = file or starter()
+    _, report = import_file(path, load_domain(settings_with(domain=domain).domain))
+    print_import(report, path, console)
+    fine = not report.skipped
+    if file is None:
+        fine = _check_starter(path, data) and fine
+    if not fine:
         raise typer.Exit(1)
+
+
+def _check_starter(path: Path, data: Path | None) -> bool:
+    from evals.starter import check_starter, read_films
+    from evals.starter_facts import check_facts, descriptions
+    from retrieval.encoder import DocumentEncoder, resolve_model
+    from ui.reports import print_facts, print_starter
+
+    settings = settings_with()
+    encoder = DocumentEncoder(resolve_model(settings.embedder), settings.threads)
+    report = check_starter(path, path.with_name("vocabulary.yaml"), encoder.encode, descriptions(data) if data else ())
+    print_starter(report, console)
+    if data is None:
+        return report.ok
+    facts = check_facts(read_films(path)[0], data)
+    print_facts(facts, console)
+    return report.ok and facts.ok
 
 
 # ---------------------------------------------------------------- profile

@@ -97,7 +97,6 @@ class Manager:
             )  # fmt: skip
             if action.kind == "forget":
                 self.store.erase(owner)
-                self.store.person_of(session_id, owner)
                 changes = []
             events = [*changes, Worded(templates=worded.templates), *plan.events]
             self.store.append(session_id, owner, number, step, events, text, reply)

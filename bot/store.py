@@ -123,7 +123,11 @@ class Store:
         self, session_id: str, person: str, turn: int, step: int, events: Sequence[Event],
         said: str | None = None, reply: Reply | None = None,
     ) -> None:  # fmt: skip
-        """Write one step: its events and, for an utterance, the reply. All of it or none."""
+        """Write one step: its events and, for an utterance, the reply. All of it or none.
+
+        A person may be erased in one session while another of theirs is in a turn: what that turn says is theirs too,
+        so the session is there again.
+        """
         now = datetime.now(UTC)
         rows = [
             {"session_id": session_id, "person": person, "turn": turn, "step": step, "at": now,
@@ -131,6 +135,8 @@ class Store:
             for entry in events
         ]  # fmt: skip
         with self._engine.begin() as connection:
+            if connection.scalar(select(_SESSIONS.c.id).where(_SESSIONS.c.id == session_id)) is None:
+                connection.execute(insert(_SESSIONS).values(id=session_id, person=person, created_at=now))
             if rows:
                 connection.execute(insert(_EVENTS), rows)
             if reply is not None:

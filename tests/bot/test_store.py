@@ -163,3 +163,15 @@ def test_threads_write_without_losing_anything(store: Store) -> None:
         list(pool.map(lambda n: written(store, f"s{n}", 5), range(12)))
     assert [store.turns(f"s{n}") for n in range(12)] == [5] * 12
     assert all(len(store.log(store.person_of(f"s{n}", None))) == 10 for n in range(12))
+
+
+def test_a_turn_that_ends_after_its_person_was_erased_can_be_erased_again(tmp_path: Path) -> None:
+    store = Store.in_home(tmp_path)
+    owner = store.person_of("desk", "ann")
+    store.person_of("phone", "ann")
+    store.erase("ann")
+    store.append("desk", owner, 1, 1, [belief(SECRET)], SECRET, reply(1))
+    assert store.owner("desk") == "ann"
+    store.erase("ann")
+    assert store.history("desk") == []
+    assert store.log("ann") == []

@@ -64,7 +64,8 @@ def facet_similar(catalogue: Catalogue, row: int) -> Scores:
     """Share of one item's facets that every item has too.
 
     A shared value counts by the facet's `similar` weight in the domain and by how rare the value is
-    (inverse document frequency); the closest other item scores 1, plus what a link of the catalogue adds.
+    (inverse document frequency), a number by its `similar` weight and how close it is; the closest other item
+    scores 1, plus what a link of the catalogue adds, whichever of the two items names it.
     """
     scores = np.zeros(len(catalogue), dtype=np.float32)
     item = catalogue.items[row]
@@ -75,14 +76,24 @@ def facet_similar(catalogue: Catalogue, row: int) -> Scores:
         for value in catalogue.values(item, name):
             rows = postings[value]
             scores[rows] += config.similar * float(np.log1p(len(catalogue) / len(rows)))
+    for number_name, number_config in catalogue.domain.numbers.items():
+        if number_config.similar > 0:
+            scores += number_config.similar * _closeness(catalogue.column(number_name), row)
     scores[row] = 0.0
     best = float(scores.max())
     if best > 0:
-        scores /= best
-    for kin in catalogue.kin(item):
-        if kin in catalogue.row:
-            scores[catalogue.row[kin]] += _KIN
+        scores = (np.maximum(scores, 0.0) / best).astype(np.float32)
+    scores[[other for other in catalogue.linked(row) if other != row]] += _KIN
     return scores
+
+
+def _closeness(column: Scores, row: int) -> Scores:
+    """1 where a number equals that of one item, falling to -1 at twice the catalogue's spread; 0 where unknown."""
+    if np.isnan(column[row]):
+        return np.zeros_like(column)
+    spread = max(float(np.nanstd(column)), 1e-6)
+    closeness: Scores = np.nan_to_num(np.clip(1.0 - np.abs(column - column[row]) / spread, -1.0, 1.0))
+    return closeness.astype(np.float32)
 
 
 def _scaled(cosines: Scores) -> Scores:

@@ -32,6 +32,7 @@ class Catalogue:
         self._postings: dict[str, dict[str, NDArray[np.int32]]] = {}
         self._columns: dict[str, NDArray[np.float32]] = {}
         self._coverage: dict[str, float] = {}
+        self._links: list[list[int]] | None = None
 
     def __len__(self) -> int:
         return len(self.items)
@@ -43,16 +44,15 @@ class Catalogue:
             raise NotFoundError(f"No item '{item_id}' in this catalogue of {len(self)}. Check the id.")
         return self.items[row]
 
-    def fields(self, facet: str) -> tuple[str, ...]:
-        """The catalogue fields behind a facet name, a role or a field name, in the domain's order."""
-        if facet in self.domain.facets:
-            return self.domain.facets[facet].fields
-        names = self.domain.facets_of(facet)
-        return tuple(field for name in names for field in self.domain.facets[name].fields) if names else (facet,)
-
     def values(self, item: Item, facet: str) -> list[str]:
         """What an item has for a facet, in field order, each value once; empty when it has nothing."""
-        return _union(item, self.fields(facet))
+        config = self.domain.facets.get(facet)
+        if config is not None:
+            return _union(item, config.fields)[: config.main]
+        names = self.domain.facets_of(facet)
+        if not names:
+            return _union(item, (facet,))
+        return list(dict.fromkeys(value for name in names for value in self.values(item, name)))
 
     def number(self, item: Item, number: str) -> float | None:
         """What an item has for a number of the domain (or a numeric field of the file), or None."""
@@ -65,13 +65,24 @@ class Catalogue:
         links = item.source.get(self.domain.kin or "") or []
         return {link["id"]: str(link.get("reason", "")) for link in links if isinstance(link, dict) and "id" in link}
 
+    def linked(self, row: int) -> list[int]:
+        """Rows of the items that this one names as close to it, or that name this one."""
+        if self._links is None:
+            links: list[set[int]] = [set() for _ in self.items]
+            for here, item in enumerate(self.items):
+                for other in self.kin(item):
+                    if other in self.row:
+                        links[here].add(self.row[other])
+                        links[self.row[other]].add(here)
+            self._links = [sorted(found) for found in links]
+        return self._links[row]
+
     def postings(self, facet: str) -> dict[str, NDArray[np.int32]]:
         """Every value of a facet with the rows that have it, ascending. Computed once."""
         if facet not in self._postings:
-            fields = self.fields(facet)
             rows: dict[str, list[int]] = {}
             for row, item in enumerate(self.items):
-                for value in _union(item, fields):
+                for value in self.values(item, facet):
                     rows.setdefault(value, []).append(row)
             self._postings[facet] = {value: np.array(found, dtype=np.int32) for value, found in rows.items()}
         return self._postings[facet]

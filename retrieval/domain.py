@@ -53,6 +53,7 @@ class FacetConfig(Config):
     values in conversation (then they are linked in text). synonyms: catalogue string -> ways to say it.
     askable: how readily people
     answer a question about it, 0 (never ask) to 1. similar: what a shared value is worth when items are compared.
+    main: how many of an item's values count, from the front; None counts all.
     unsaid: values that are matched but do not fit the `fact` phrase.
     asks: regular expressions of questions it answers ("who directed").
     """
@@ -62,6 +63,7 @@ class FacetConfig(Config):
     speaks: bool = True
     askable: float = 0.0
     similar: float = 0.0
+    main: int | None = Field(None, ge=1)
     noun: Noun | None = None
     question: str | None = None
     phrases: Phrases = Phrases()
@@ -83,7 +85,8 @@ class NumberConfig(Config):
     """A number of the catalogue: year, length, a tone axis, a content level.
 
     role: year, length, age, axis, level or other. step: how far one critique moves, in the unit.
-    unit: singular and plural, for wording. levels: names of 0, 1, 2, ... for a level.
+    unit: singular and plural, for wording. levels: names of 0, 1, 2, ... for a level. similar: what an equal value is
+    worth when items are compared; one that lies further away than the catalogue's spread takes off as much.
     """
 
     role: str
@@ -92,6 +95,7 @@ class NumberConfig(Config):
     low: Pole | None = None
     high: Pole | None = None
     step: float = 1.0
+    similar: float = 0.0
     levels: tuple[str, ...] = ()
     phrases: Phrases = Phrases()
     asks: tuple[str, ...] = ()

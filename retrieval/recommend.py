@@ -34,7 +34,7 @@ class RankingWeights(BaseModel):
     facet: float = 1.0
     number: float = 0.9
     title: float = 3.0
-    similar_text: float = 0.8
+    similar_text: float = 0.5
     similar_facets: float = 1.0
     liked: float = 0.6
     steer: float = 0.9

@@ -9,6 +9,8 @@ from retrieval.catalogue import Catalogue
 from retrieval.records import Item, Recommendation
 
 _TOO_SLIGHT = 0.02
+_PLAIN_VERBS = ("is", "has")
+_ADDING = (" too", " as well")
 
 
 def pick_lines(items: list[Recommendation], catalogue: Catalogue) -> list[Line]:
@@ -54,7 +56,7 @@ def because(
 
 def _again(phrase: Phrase) -> Phrase:
     """A fact that the line before told of another item."""
-    if phrase.text.endswith((" too", " as well")) or phrase.numbers:
+    if phrase.text.endswith(_ADDING) or phrase.numbers:
         return phrase
     return phrase.model_copy(update={"text": phrase_text("again", len(phrase.text), fact=phrase.text)})
 
@@ -67,8 +69,25 @@ def describe(item: Item, catalogue: Catalogue) -> list[Phrase]:
     return [phrase for phrase in phrases if phrase is not None][:2]
 
 
+def merged(phrases: list[Phrase]) -> list[Phrase]:
+    """The phrases with neighbours that begin with the same verb drawn together: "feels cosy and funny"."""
+    found: list[Phrase] = []
+    for phrase in phrases:
+        verb, _, rest = phrase.text.partition(" ")
+        before = found[-1] if found else None
+        if before is None or verb in _PLAIN_VERBS or before.text.split()[0] != verb or before.text.endswith(_ADDING):
+            found.append(phrase)
+            continue
+        found[-1] = before.model_copy(update={
+            "text": f"{before.text} and {rest}", "claims": [*before.claims, *phrase.claims],
+            "titles": [*before.titles, *phrase.titles], "people": [*before.people, *phrase.people],
+            "numbers": [*before.numbers, *phrase.numbers], "quotes": [*before.quotes, *phrase.quotes],
+        })  # fmt: skip
+    return found
+
+
 def _pick_line(item: Item, phrases: list[Phrase], catalogue: Catalogue) -> Line:
-    phrases = phrases or describe(item, catalogue)
+    phrases = merged(phrases or describe(item, catalogue))
     taste = hook(item)
     template = ("pick_hook" if taste else "pick") if phrases else ("pick_hook_only" if taste else "pick_plain")
     return Line(

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from bot import Bot
 from bot.events import Worded
+from bot.facts import Phrase
 from bot.grounding import Checker
+from bot.picking import merged
 from bot.plan import Claim, Line, ReplyPlan
 from bot.store import Store
 from bot.wording import word
@@ -196,3 +198,13 @@ def test_a_false_line_gives_way_to_its_plain_form(starter: Catalogue, checker: C
     )
     assert without.text == ""
     assert without.templates == []
+
+
+def test_neighbours_with_one_verb_are_drawn_together() -> None:
+    def texts(*said: str) -> list[str]:
+        return [phrase.text for phrase in merged([Phrase(text=text, topic=text) for text in said])]
+
+    assert texts("feels cosy", "feels funny", "runs 90 minutes") == ["feels cosy and funny", "runs 90 minutes"]
+    assert texts("is a comedy", "is about dogs") == ["is a comedy", "is about dogs"]
+    assert texts("feels cosy too", "feels funny") == ["feels cosy too", "feels funny"]
+    assert texts("stars Ann Poole", "feels sad") == ["stars Ann Poole", "feels sad"]

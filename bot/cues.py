@@ -28,7 +28,7 @@ class CueFinder:
         self._relations = [(name, any_of([p])) for name, patterns in lexicon.relations.items() for p in patterns]
         self._after = {name: any_of(patterns) for name, patterns in lexicon.after.items()}
         self._breaks = re.compile(
-            rf"(?<![\w'])(?:{'|'.join(lexicon.breaks)})(?![\w'])|[;!?]|(?<!\b(?:dr|mr|ms|jr|st))\.(?=\s|$)"
+            rf"(?<![\w'-])(?:{'|'.join(lexicon.breaks)})(?![\w'-])|[;!?]|(?<!\b(?:dr|mr|ms|jr|st))\.(?=\s|$)"
         )
         self._degrees = {name: any_of(degree.patterns) for name, degree in lexicon.degrees.items()}
         self._acts = {act: [re.compile(pattern) for pattern in patterns] for act, patterns in lexicon.acts.items()}

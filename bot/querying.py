@@ -98,8 +98,7 @@ def required(belief: Belief, catalogue: Catalogue) -> bool:
     """Whether items without this belief's value may not be shown: constraints, and wishes for a kind or a person."""
     if belief.hard:
         return True
-    facets = catalogue.domain.facets
-    role = "person" if belief.facet == "person" else facets[belief.facet].role if belief.facet in facets else ""
+    role = _role(belief, catalogue)
     if role == "theme" and catalogue.coverage(belief.facet) < _COVERED:
         return False
     return (
@@ -142,7 +141,8 @@ def _bound(belief: Belief, catalogue: Catalogue) -> Bound:
 def _term(belief: Belief, catalogue: Catalogue) -> Term:
     return Term(
         facet=belief.role or belief.facet, value=belief.value, weight=belief.polarity * belief.strength,
-        hard=required(belief, catalogue), group=_group(belief), belief_id=belief.id, evidence=tuple(belief.evidence),
+        hard=required(belief, catalogue), group=_group(belief, _role(belief, catalogue)), belief_id=belief.id,
+        evidence=tuple(belief.evidence),
     )  # fmt: skip
 
 
@@ -167,10 +167,17 @@ def _is_sparse(belief: Belief, catalogue: Catalogue) -> bool:
     return config is not None and config.role == "theme" and catalogue.coverage(belief.facet) < _COVERED
 
 
-def _group(belief: Belief) -> str:
-    """People named together are all wanted ("with A and B"), unless "or" stands between them."""
-    alternatives = any(" or " in evidence.quote.lower() for evidence in belief.evidence[-1:])
-    return belief.id if belief.facet == "person" and not alternatives else ""
+def _role(belief: Belief, catalogue: Catalogue) -> str:
+    facets = catalogue.domain.facets
+    return "person" if belief.facet == "person" else facets[belief.facet].role if belief.facet in facets else ""
+
+
+def _group(belief: Belief, role: str) -> str:
+    """People and genres named together are all wanted ("with A and B", "a documentary about music"), unless "or" or
+    a comma stands between them."""
+    marks = (" or ", ",") if role == "genre" else (" or ",)
+    alternatives = any(mark in evidence.quote.lower() for evidence in belief.evidence[-1:] for mark in marks)
+    return belief.id if role in {"person", "genre"} and not alternatives else ""
 
 
 def _steer_number(belief: Belief, catalogue: Catalogue) -> Steer | None:

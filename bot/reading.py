@@ -24,7 +24,7 @@ _ITEM_RELATIONS: dict[str, Relation] = {
     "like": "like", "dislike": "dislike", "exclude": "reject", "seen": "seen", "unseen": "unseen",
     "similar": "similar", "accept": "accept", "reject": "reject",
 }  # fmt: skip
-_JOINS_QUANTITY = re.compile(r"\s*(?:from|in|of|the|any|or|and|,|nothing|something)?\s*(?:the)?\s*")
+_JOINS_QUANTITY = r"\s*(?:from|in|of|the|any|or|and|,|nothing|something)?\s*(?:the)?\s*(?:(?:{nouns}) )?"
 _NONE_AT_ALL = re.compile(r"\b(?:no|without|zero)\b")
 _BACK = re.compile(r"\s*(?:them|it|those|that|these)\b")
 _NEW_ITEM_OF_LIST = re.compile(r",\s*(?:a|an|some|something|maybe|just)\s+$")
@@ -65,6 +65,8 @@ class Reader:
         self.domain = catalogue.domain
         self.gazetteer = gazetteer
         self.cues = cues
+        nouns = "|".join(map(re.escape, (self.domain.noun.one, self.domain.noun.many, *self.domain.called)))
+        self._joins_quantity = re.compile(_JOINS_QUANTITY.format(nouns=nouns))
         self._has_number = {n: bool((catalogue.column(n) == catalogue.column(n)).any()) for n in self.domain.numbers}
 
     def read(self, text: str, folded: str, marks: Sequence[Mark], asked_item: str | None, asking: bool) -> Reading:
@@ -175,7 +177,7 @@ class Reader:
         if said.facet == "count":
             reading.quantity = int(said.low or 1)
             return
-        joined = _JOINS_QUANTITY.fullmatch(folded[clause.cue_end : said.start]) if clause.cue_end >= 0 else None
+        joined = self._joins_quantity.fullmatch(folded[clause.cue_end : said.start]) if clause.cue_end >= 0 else None
         negative = clause.relation in {"exclude", "dislike"} and joined is not None
         soft = said.approximate or clause.relation == "like"
         preference = Preference(

@@ -76,7 +76,7 @@ class Understander:
         pointers = find_pointers(folded, context, spans, self.lexicon, self.catalogue)
         spans = [s for s in spans if not any(p.exact and p.start <= s.start and s.end <= p.end for p in pointers)]
         relations = [cue for cue in relations if not any(_hides(span, cue) for span in spans)]
-        relations = [c for c in relations if not any(q.start < c.end and c.start < q.end for q in quantities)]
+        relations = [cue for cue in (_before_quantities(cue, quantities) for cue in relations) if cue is not None]
         pointers = [p for p in pointers if p.exact or not any(c.start < p.end and p.start < c.end for c in relations)]
         question = self._question(spoken, act_cues, spans, pointers, context)
         marks: list[Mark] = [*relations, *spans, *pointers, *quantities]
@@ -256,6 +256,14 @@ def _quantity_entities(text: str, quantities: Sequence[Quantity]) -> list[Entity
     return [
         Entity(kind=q.facet, value=q.value, surface=text[q.start : q.end], start=q.start, end=q.end) for q in quantities
     ]
+
+
+def _before_quantities(cue: Cue, quantities: Sequence[Quantity]) -> Cue | None:
+    """The part of a cue before the quantity it runs into ("not from" of "not from the 60s"); None inside of one."""
+    across = next((q for q in quantities if q.start < cue.end and cue.start < q.end), None)
+    if across is None:
+        return cue
+    return cue._replace(end=across.start) if cue.start < across.start else None
 
 
 def _hides(span: Span, cue: Cue) -> bool:

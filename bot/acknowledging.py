@@ -41,10 +41,10 @@ def heard(understanding: Understanding, state: SessionState, fresh: list[Belief]
     gone = [belief for belief in fresh if belief.polarity < 0 and belief.facet in facets]
     if gone:
         template = "ack_exclude" if any(belief.hard for belief in gone) else "ack_distaste"
-        lines.append(_values_line(template, gone, "or", quotes))
+        lines.append(_values_line(template, gone, "or", quotes, catalogue))
     tastes = [belief for belief in fresh if belief.relation == "taste" and belief.polarity > 0]
     if tastes:
-        lines.append(_values_line("ack_taste", tastes, "and", quotes))
+        lines.append(_values_line("ack_taste", tastes, "and", quotes, catalogue))
     unknown = [belief.value for belief in fresh if belief.group == "unresolved"]
     if unknown:
         names = join_words([f"“{name}”" for name in unknown])
@@ -73,14 +73,16 @@ def lead_in(
     similar = [belief.value for belief in fresh if belief.relation == "similar"]
     if similar:
         anchor = join_words(similar)
-        change = join_words([in_sentence(label.removesuffix(f" than {anchor}")) for label in labels])
+        change = join_words([in_sentence(label.removesuffix(f" than {anchor}"), catalogue) for label in labels])
         template = "ack_similar_but" if change else "ack_similar"
         return Line(template=template, slots={"anchor": anchor, "change": change}, **support)
     if critiques or (wishes and all(_is_plain_range(belief, catalogue) for belief in wishes)):
         return Line(template="ack_change", slots={"change": join_words(labels)}, **support)
     if labels:
         return Line(
-            template="ack_wish", slots={"wish": join_words([in_sentence(label) for label in labels])}, **support
+            template="ack_wish",
+            slots={"wish": join_words([in_sentence(label, catalogue) for label in labels])},
+            **support,
         )
     searched = [belief.value for belief in fresh if belief.facet == "text"]
     if searched:
@@ -107,9 +109,11 @@ def _verdict(relation: str, template: str, fresh: list[Belief]) -> Line | None:
     return Line(template=template + many, slots={"titles": join_words(titles)}, titles=titles)
 
 
-def _values_line(template: str, beliefs: list[Belief], last: str, quotes: list[str]) -> Line:
+def _values_line(
+    template: str, beliefs: list[Belief], last: str, quotes: list[str], catalogue: Catalogue
+) -> Line:  # fmt: skip
     proper = {"person", "language", "country"}
-    values = [belief.value if belief.facet in proper else in_sentence(belief.value) for belief in beliefs]
+    values = [belief.value if belief.facet in proper else in_sentence(belief.value, catalogue) for belief in beliefs]
     people = [belief.value for belief in beliefs if belief.facet == "person"]
     return Line(template=template, slots={"values": join_words(values, last)}, people=people, quotes=quotes)
 

@@ -15,6 +15,7 @@ from retrieval.records import Item, Reason, Record
 _PROPER_ROLES = {"person", "award", "place", "era", "country", "language", "series"}
 _TELLING = {"theme": 1.5, "person": 1.2, "mood": 1.0, "series": 1.5}
 _TELLING_SHARE = 0.3
+_SMALL_WORDS = {"of", "and", "the", "in", "a", "from", "with", "by"}
 _NAMES_SHARE = 0.3  # a sentence with more capitals is a cast list
 _GENRE_STANDS = (
     "comedy", "drama", "thriller", "western", "musical", "documentary", "satire", "mystery", "biography", "noir",
@@ -67,7 +68,7 @@ def facet_phrase(catalogue: Catalogue, item: Item, facet: str, limit: int = 3) -
     if config.role == "genre":
         text = phrase_text("genre", 0, values=_genre(values[-1:], catalogue, values[:-1]))
     else:
-        said = values if config.role in _PROPER_ROLES else [in_sentence(value) for value in values]
+        said = values if config.role in _PROPER_ROLES else [in_sentence(value, catalogue) for value in values]
         text = config.phrases.fact.format(value=join_words(said), title=item.title)
     return Phrase(
         text=text, topic=facet, claims=[Claim(item_id=item.id, facet=facet, value=value) for value in values],
@@ -90,7 +91,7 @@ def value_phrase(catalogue: Catalogue, item: Item, facet: str, value: str) -> Ph
         elif config.role == "genre":
             text = phrase_text("genre", 0, values=_genre([value], catalogue))
         else:
-            said = value if config.role in _PROPER_ROLES else in_sentence(value)
+            said = value if config.role in _PROPER_ROLES else in_sentence(value, catalogue)
             text = config.phrases.fact.format(value=said, title=item.title)
         return Phrase(
             text=text, topic=f"{name}:{value}", claims=[Claim(item_id=item.id, facet=name, value=value)],
@@ -184,7 +185,7 @@ def shared_phrase(
     values = [value for _, facet, value in telling if facet == name][: 2 if role in {"theme", "mood"} else 1]
     if any(" and " in value for value in values) or (len(values) > 1 and values[0][:4] == values[1][:4]):
         values = values[:1]
-    slots = {"other": other.title, "values": join_words([in_sentence(value) for value in values])}
+    slots = {"other": other.title, "values": join_words([in_sentence(value, catalogue) for value in values])}
     if role == "genre":
         slots["values"] = _genre(values, catalogue)
     kind = f"shared_{role}" if role in {"theme", "mood", "genre"} else "shared_fact"
@@ -220,18 +221,19 @@ def reason_phrases(
     return [phrase] if phrase is not None and phrase.topic not in taken else []
 
 
-def in_sentence(value: str) -> str:
-    """A catalogue value as it reads inside a sentence: "Science Fiction" -> "science fiction", "DNA" stays."""
+def in_sentence(value: str, catalogue: Catalogue) -> str:
+    """A catalogue value as it reads inside a sentence: "Science Fiction" -> "science fiction"; "DNA" and names stay."""
     words = value.split()
-    small = {"of", "and", "the", "in", "a"}
-    titled = all(word[:1].isupper() or word in small for word in words)
-    return value.lower() if titled and not any(word.isupper() and len(word) > 1 for word in words) else value
+    titled = all(word[:1].isupper() or word in _SMALL_WORDS for word in words)
+    if not titled or any(word.isupper() and len(word) > 1 for word in words):
+        return value
+    return catalogue.with_names(value.lower())
 
 
 def _genre(values: list[str], catalogue: Catalogue, before: list[str] | None = None) -> str:
     """Genres as a noun phrase: "a comedy", or with the domain's noun where a genre cannot stand alone."""
     noun = catalogue.domain.noun.one
-    said = join_words([in_sentence(value) for value in [*(before or []), *values]])
+    said = join_words([in_sentence(value, catalogue) for value in [*(before or []), *values]])
     if not said.endswith((*_GENRE_STANDS, noun)):
         said = f"{said} {noun}"
     return f"{'an' if said[:1] in 'aeiou' else 'a'} {said}"

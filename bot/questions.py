@@ -94,5 +94,5 @@ def value_counts(catalogue: Catalogue, facet: str, rows: NDArray[Any]) -> dict[s
 def _wish(catalogue: Catalogue, facet: str, value: str) -> Suggestion:
     config = catalogue.domain.facets[facet]
     wish = config.phrases.wish if config.phrases.wish and value not in config.unsaid else "{value}"
-    wish = wish.format(value=in_sentence(value))
+    wish = wish.format(value=in_sentence(value, catalogue))
     return Suggestion(label=wish[:1].upper() + wish[1:], text=f"something {wish}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -33,6 +34,7 @@ class Catalogue:
         self._columns: dict[str, NDArray[np.float32]] = {}
         self._coverage: dict[str, float] = {}
         self._links: list[list[int]] | None = None
+        self._names: tuple[re.Pattern[str], dict[str, str]] | None = None
 
     def __len__(self) -> int:
         return len(self.items)
@@ -64,6 +66,16 @@ class Catalogue:
         """Items that the catalogue itself names as close to this one, with its few words on why; often empty."""
         links = item.source.get(self.domain.kin or "") or []
         return {link["id"]: str(link.get("reason", "")) for link in links if isinstance(link, dict) and "id" in link}
+
+    def with_names(self, text: str) -> str:
+        """A lower-case text with capitals where it names a language, a country or what the domain calls proper."""
+        if self._names is None:
+            values = [value for role in ("language", "country") for value in self.postings(role)]
+            known = {value.lower(): value for value in (*values, *self.domain.proper)}
+            ways = "|".join(re.escape(name) for name in sorted(known, key=len, reverse=True))
+            self._names = (re.compile(rf"\b(?:{ways})\b") if ways else re.compile(r"(?!)"), known)
+        pattern, known = self._names
+        return pattern.sub(lambda found: known[found.group()], text)
 
     def linked(self, row: int) -> list[int]:
         """Rows of the items that this one names as close to it, or that name this one."""

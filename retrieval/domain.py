@@ -112,6 +112,8 @@ class DomainConfig(Config):
     popularity: tuple[str, ...] = ("popularity",)
     kin: str | None = None
     """A catalogue field with links between items: a list of {id, reason}."""
+    proper: tuple[str, ...] = ()
+    """Names among facet values, which keep their capitals in a sentence; languages and countries do anyway."""
     ignore: tuple[str, ...] = ()
     greeting: str
     starters: tuple[str, ...] = ()

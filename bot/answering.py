@@ -117,7 +117,25 @@ def plan_explanation(understanding: Understanding, state: SessionState, catalogu
         lines.append(Line(template=template, slots={"nouns": catalogue.domain.noun.many}, item_id=item.id))
     if len(lines) == 1:
         lines += [Line(template="why_fact", slots={"fact": p.text}, **_support(p)) for p in _described(item, catalogue)]
-    return ReplyPlan(acts={"explain"}, lines=lines, suggestions=_next(item), events=events)
+    return ReplyPlan(acts={"explain"}, lines=_by_quote(lines), suggestions=_next(item), events=events)
+
+
+def _by_quote(lines: list[Line]) -> list[Line]:
+    """The lines with neighbours that rest on the same words drawn together, so that nobody is quoted twice running."""
+    found: list[Line] = []
+    for line in lines:
+        before = found[-1] if found else None
+        quoted = before is not None and {before.template, line.template} == {"why_quote"}
+        if before is None or not quoted or before.slots["quote"] != line.slots["quote"]:
+            found.append(line)
+        else:
+            slots = {**before.slots, "fact": f"{before.slots['fact']} and {line.slots['fact']}"}
+            found[-1] = before.model_copy(update={
+                "slots": slots, "claims": [*before.claims, *line.claims], "titles": [*before.titles, *line.titles],
+                "people": [*before.people, *line.people], "numbers": [*before.numbers, *line.numbers],
+                "quotes": [*before.quotes, *line.quotes],
+            })  # fmt: skip
+    return found
 
 
 def _reason_lines(item: Item, reason: Reason, catalogue: Catalogue, topics: set[str]) -> list[Line]:

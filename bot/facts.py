@@ -15,7 +15,7 @@ from retrieval.records import Item, Reason, Record
 _PROPER_ROLES = {"person", "award", "place", "era", "country", "language", "series"}
 _TELLING = {"theme": 1.5, "person": 1.2, "mood": 1.0, "series": 1.5}
 _TELLING_SHARE = 0.3
-_SMALL_WORDS = {"of", "and", "the", "in", "a", "from", "with", "by"}
+_SMALL_WORDS = {"of", "and", "the", "in", "a"}
 _NAMES_SHARE = 0.3  # a sentence with more capitals is a cast list
 _GENRE_STANDS = (
     "comedy", "drama", "thriller", "western", "musical", "documentary", "satire", "mystery", "biography", "noir",

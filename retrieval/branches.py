@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from retrieval.catalogue import Catalogue
 from retrieval.records import Bound, Term
 
+_UNTYPICAL = 0.4
+_KINDS = {"genre", "mood", "theme"}
 _KIN = 0.4  # what a link that the catalogue itself names is worth, where the closest item by facets scores 1
 Scores = NDArray[np.float32]
 
@@ -28,11 +30,19 @@ def lexical(bm25: Scores) -> Scores:
 
 
 def facet(catalogue: Catalogue, term: Term) -> Scores:
-    """1 where an item has the term's value."""
+    """1 where an item has the term's value; of a genre, a mood or a theme less for items untypical of it.
+
+    Typical is what has the numbers (tone, content levels) that others with the value have: a "tender" item full of
+    violence is rarely what was meant. The least typical scores 1 - _UNTYPICAL.
+    """
     scores = np.zeros(len(catalogue), dtype=np.float32)
     rows = catalogue.postings(term.facet).get(term.value)
-    if rows is not None:
-        scores[rows] = 1.0
+    if rows is None:
+        return scores
+    scores[rows] = 1.0
+    config = catalogue.domain.facets.get(term.facet)
+    if config is not None and config.role in _KINDS:
+        scores[rows] -= _UNTYPICAL * (1.0 - catalogue.typicality(term.facet, term.value))
     return scores
 
 

@@ -16,6 +16,10 @@ Progress = Callable[[str, int, int], None]
 """Called with a stage name, the number of things done and their total."""
 
 
+_FEW = 5
+"""Fewer items than these with a value and a number say nothing of what is typical."""
+
+
 class Catalogue:
     """Items in catalogue order: an item's row is its index in `items` and in every matrix built from them.
 
@@ -33,6 +37,7 @@ class Catalogue:
         self._postings: dict[str, dict[str, NDArray[np.int32]]] = {}
         self._columns: dict[str, NDArray[np.float32]] = {}
         self._coverage: dict[str, float] = {}
+        self._typicality: dict[tuple[str, str], NDArray[np.float32]] = {}
         self._links: list[list[int]] | None = None
         self._names: tuple[re.Pattern[str], dict[str, str]] | None = None
 
@@ -105,6 +110,25 @@ class Catalogue:
             rows = list(self.postings(facet).values())
             self._coverage[facet] = len(np.unique(np.concatenate(rows))) / len(self) if rows else 0.0
         return self._coverage[facet]
+
+    def typicality(self, facet: str, value: str) -> NDArray[np.float32]:
+        """How typical each item with a value is among them, (m,) in 0..1, in the order of the value's postings.
+
+        1 minus the mean distance of its tone and content levels from the mean of those with the value, where the
+        catalogue's spread (standard deviation) and more counts 1. Computed once for each value.
+        """
+        if (facet, value) not in self._typicality:
+            rows = self.postings(facet)[value]
+            columns = [
+                self.column(name) for name, config in self.domain.numbers.items() if config.role in {"axis", "level"}
+            ]
+            distances = [
+                np.abs(column[rows] - np.nanmean(column[rows])) / max(float(np.nanstd(column)), 1e-6)
+                for column in columns if (~np.isnan(column[rows])).sum() >= _FEW
+            ]  # fmt: skip
+            mean = np.mean(np.nan_to_num(np.minimum(distances, 2.0)), axis=0) if distances else np.zeros(len(rows))
+            self._typicality[facet, value] = np.clip(1.0 - mean, 0.0, 1.0).astype(np.float32)
+        return self._typicality[facet, value]
 
     def column(self, number: str) -> NDArray[np.float32]:
         """A number of every item, (n,) in the catalogue's unit, NaN where unknown. Computed once."""

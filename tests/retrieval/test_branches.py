@@ -61,6 +61,20 @@ def test_facet_is_one_where_the_value_is(starter: Catalogue) -> None:
     assert not branches.facet(starter, Term(facet="nonsense", value="x")).any()
 
 
+def test_of_a_mood_the_typical_counts_more(starter: Catalogue) -> None:
+    scores = branches.facet(starter, Term(facet="mood", value="tender"))
+    having = [row for row, item in enumerate(starter.items) if "tender" in starter.values(item, "mood")]
+    assert np.flatnonzero(scores).tolist() == having
+    assert scores[having].min() >= 0.6 - 1e-6
+    gentle, brutal = (starter.row[one] for one in ("sense-and-sensibility-1995", "leon-the-professional-1994"))
+    assert scores[gentle] > scores[brutal] + 0.05
+
+
+def test_without_numbers_all_are_typical() -> None:
+    items = [Item(id=str(n), title=str(n), facets={"moods": ["calm"]}) for n in range(9)]
+    assert set(branches.facet(Catalogue(DOMAIN, items, "d"), Term(facet="mood", value="calm")).tolist()) == {1.0}
+
+
 @given(
     st.lists(st.none() | st.integers(60, 200).map(float), min_size=1, max_size=10),
     st.integers(60, 200),

@@ -46,7 +46,8 @@ class Gazetteer:
         self._add_titles(catalogue)
         self.names = dict(self.names)
         for names in self.names.values():
-            names.sort(key=lambda name: -name.weight)
+            # Whoever says a whole title means it, however well known a longer one is.
+            names.sort(key=lambda name: (name.kind == "item" and name.form == "partial", -name.weight))
         self.longest = min(12, max((found.count(" ") + 1 for found in self.names), default=1))
         blocks: dict[tuple[int, str], list[str]] = defaultdict(list)
         for found in self.names:

@@ -6,10 +6,11 @@ The check reads the finished text, not the template, so it holds whoever wrote t
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from bot.gazetteer import Gazetteer
 from bot.plan import Claim, Line
-from bot.text import fold, key_word, tokens
+from bot.text import Token, fold, key_word, tokens
 from retrieval.catalogue import Catalogue
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -22,6 +23,8 @@ class Checker:
     def __init__(self, catalogue: Catalogue, gazetteer: Gazetteer) -> None:
         self.catalogue = catalogue
         self.gazetteer = gazetteer
+        titles = [title for item in catalogue.items for title in (item.title, *catalogue.values(item, "alias"))]
+        self._written = {_spread(title, tokens(fold(title))) for title in titles}
 
     def problems(self, text: str, line: Line) -> list[str]:
         """What a line says that it may not say; empty when all of it is supported."""
@@ -66,27 +69,38 @@ class Checker:
 
     def _titles(self, text: str, line: Line) -> list[str]:
         allowed = {title.casefold() for title in line.titles}
-        return [surface for kind, surface in self._names(text) if kind == "item" and surface.casefold() not in allowed
-                and not any(surface in title for title in line.titles + line.people)]  # fmt: skip
+        # Where two items share a title, the title with its year may be a name of its own.
+        allowed |= {f"{title} ({number:g}" for title in allowed for number in line.numbers}
+        values = [claim.value for claim in line.claims if claim.value is not None]
+        found: list[str] = []
+        for kind, surface in self._names(text):
+            if kind != "item" or surface.casefold() in allowed:
+                continue
+            if any(surface in name for name in line.titles + line.people):
+                continue
+            # A claimed value may be named like an item (a series like its first part), once a claim; a year
+            # behind it says that the item is meant.
+            value = next((value for value in values if surface in value), None)
+            if value is None or f"{surface} (" in text:
+                found.append(surface)
+            else:
+                values.remove(value)
+        return found
 
     def _people(self, text: str, line: Line) -> list[str]:
         return [surface for kind, surface in self._names(text) if kind == "person"
                 and not any(surface in name for name in line.people + line.titles)]  # fmt: skip
 
     def _names(self, text: str) -> list[tuple[str, str]]:
-        """Capitalised runs of two words or more that are the whole name of an item or a person."""
+        """Runs of two words or more that are the whole name of an item or a person and are written like a name."""
         words = tokens(fold(text))
         found: list[tuple[str, str]] = []
         place = 0
         while place < len(words):
             for size in range(min(self.gazetteer.longest, len(words) - place), 1, -1):
                 window = words[place : place + size]
-                surface = text[window[0].start : window[-1].end]
-                said = surface.split()
-                if not (
-                    (said[0][0].isupper() or said[0][0].isdigit())
-                    and any(char.isupper() or char.isdigit() for char in said[-1])
-                ):
+                surface = _spread(text, window)
+                if not self._like_a_name(surface):
                     continue
                 names = self.gazetteer.names.get(" ".join(key_word(token.word) for token in window), [])
                 kinds = [
@@ -98,3 +112,17 @@ class Checker:
                     break
             place += 1
         return found
+
+    def _like_a_name(self, surface: str) -> bool:
+        """Whether words are capitalised at both ends, or exactly as a title that the catalogue writes otherwise."""
+        if surface[0].islower():
+            return False
+        if surface in self._written:
+            return True
+        first, last = surface[0], surface.split()[-1]
+        return (first.isupper() or first.isdigit()) and any(char.isupper() or char.isdigit() for char in last)
+
+
+def _spread(text: str, words: Sequence[Token]) -> str:
+    """The part of a text from its first word to its last, as it is written."""
+    return text[words[0].start : words[-1].end] if words else ""

@@ -169,6 +169,11 @@ class Linker:
         title_fit = self._title_fit(text, folded, said, titles, licence, bool(values)) if titles else 0.0
         watched = licence in {"seen", "similar", "verdict", "ask", "accept"} and title_fit >= 0.8
         outright = people and people[0].form == "full" and len(said) > 1
+        bare = bool(people) and people[0].form != "full"
+        if bare and titles and titles[0].form != "partial" and licence in {"like", "dislike"} and title_fit >= 0.8:
+            people = []  # "I loved Juno" is the title, not somebody's first name
+        if bare and values and self._person_cue.search(folded[:start]) is None:
+            people = []  # "a film about London" is the place, not somebody's surname
         if (
             people
             and self._person_holds(text, folded, said, people[0])
@@ -182,6 +187,11 @@ class Linker:
             best = max(values, key=self._preferred)
             return Span(start, end, best, tuple(name for name in values if name != best), 0.95)
         return None
+
+    def _meant(self, names: Sequence[Name]) -> Name:
+        """The best known of several; the item where a series bears its name."""
+        config = self.catalogue.domain.facets.get(names[0].kind, _NONE)
+        return next((name for name in names if name.kind == "item"), names[0]) if config.role == "series" else names[0]
 
     def _preferred(self, name: Name) -> tuple[bool, bool, int, float]:
         config = self.catalogue.domain.facets.get(name.kind, _NONE)
@@ -205,7 +215,7 @@ class Linker:
     ) -> float:
         """How sure the words are a title here: 0 no, up to 1 plain, above 1 stronger than any other reading."""
         start, end = said[0].start, said[-1].end
-        before, behind = text[max(0, start - 1) : start], text[end : end + 1]
+        before, behind = text[max(0, start - 1) : start], text[end:].lstrip("!?.")[:1]
         if (before in {'"', "“", "'", "*"} and behind in {'"', "”", "'", "*"}) or _SAID_TITLE.search(folded[:start]):
             return 1.3
         words = [token.word for token in said]
@@ -228,6 +238,8 @@ class Linker:
             [n] for n in self._nouns
         ]
         if capital:
+            if rival and len(said) == 1 and licence in {"like", "dislike"} and closes and not partial:
+                return 1.05
             if rival and len(said) == 1:
                 return 1.05 if licence in {"similar", "seen", "ask", "verdict"} and titles[0].weight > 0.3 else 0.5
             return 1.15 if len(said) > 1 else 1.0
@@ -265,7 +277,7 @@ class Linker:
         start = said[0].start
         rare = [word for word in words if word not in self.lexicon.common and word not in self.lexicon.stop]
         cue = self._person_cue.search(folded[:start]) is not None
-        capital = all(text[token.start].isupper() for token in said) and not (
+        capital = all(text[token.start].isupper() or text[token.start - 1] == "-" for token in said) and not (
             len(said) == 1 and not re.search(r"\w\s*$", folded[:start])
         )
         if person.form == "full" and len(words) > 1:
@@ -292,22 +304,25 @@ class Linker:
         found: list[Span] = []
         for place, token in enumerate(words):
             plain = token.word.replace("'", "")
-            if not free[place] or len(plain) < 4 or not plain.isalpha():
+            torn = not free[place] and _torn(words, place, weak)
+            if not (free[place] or torn) or len(plain) < 4 or not plain.isalpha():
                 continue
             if plain in self.lexicon.common or plain in self.lexicon.stop or plain in self._nouns:
                 continue
-            span = self._closest(folded, words, open_, place, licences)
+            span = self._closest(folded, words, open_, place, licences, 2 if torn else 1)
             if span is not None and all(span.end <= old.start or span.start >= old.end for old in found):
                 found.append(span)
         return found
 
     def _closest(
-        self, folded: str, words: Sequence[Token], free: Sequence[bool], place: int, licences: dict[int, str]
-    ) -> Span | None:
+        self, folded: str, words: Sequence[Token], free: Sequence[bool], place: int, licences: dict[int, str],
+        least: int,
+    ) -> Span | None:  # fmt: skip
+        """The name closest to some words around a place, `least` to four of them; None when none is close."""
         best: tuple[float, int, Span] | None = None
         plain = words[place].word.replace("'", "")
         nearest = process.extractOne(plain, self._ordinary.get(plain[0], []), scorer=OSA.distance, score_cutoff=1)
-        for size in range(1, 5):
+        for size in range(least, 5):
             for first in range(max(0, place - size + 1), min(place, len(words) - size) + 1):
                 window = words[first : first + size]
                 if not all(free[first : first + size]):
@@ -320,7 +335,7 @@ class Linker:
                 match = process.extractOne(said, keys, scorer=OSA.distance, score_cutoff=allowed)
                 if match is None or (size == 1 and nearest is not None and nearest[1] < match[1]):
                     continue  # rather a slip in an ordinary word
-                name = self.gazetteer.names[match[0]][0]
+                name = self._meant(self.gazetteer.names[match[0]])
                 start, end = window[0].start, window[-1].end
                 licence = _licence(folded, start, licences, self._between)
                 cue = self._person_cue.search(folded[:start]) is not None
@@ -343,7 +358,7 @@ def _licence(folded: str, start: int, licences: dict[int, str], between: re.Patt
 
     A licence that a title before passes on ("seen and") holds only where "and", "or" or a comma joins the two.
     """
-    lead = folded[:start].rstrip()
+    lead = folded[:start].rstrip(" .(")
     joined = False
     for _ in range(3):
         name, _, passed_on = licences.get(len(lead), "").partition(" ")
@@ -355,6 +370,16 @@ def _licence(folded: str, start: int, licences: dict[int, str], between: re.Patt
         joined = joined or lead[len(shorter) :].strip() in {",", "and", "or"}
         lead = shorter.rstrip()
     return ""
+
+
+def _torn(words: Sequence[Token], place: int, weak: Sequence[Span]) -> bool:
+    """Whether a word and the next were each taken for a different person: then they are one name, misspelt."""
+    if place + 1 == len(words) or words[place + 1].start != words[place].end + 1:
+        return False
+    people = [span for span in weak if span.kind == "person"]
+    here = next((span for span in people if span.start == words[place].start), None)
+    there = next((span for span in people if span.start == words[place + 1].start), None)
+    return here is not None and there is not None and here.name.value != there.name.value
 
 
 def _is_guess(span: Span, folded: str) -> bool:

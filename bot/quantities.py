@@ -197,7 +197,7 @@ def _relative_years(folded: str, lexicon: Lexicon) -> list[Quantity]:
 def _lengths(folded: str, lexicon: Lexicon) -> list[Quantity]:
     number = "|".join(sorted(lexicon.numbers, key=len, reverse=True))
     hours = (
-        rf"(?:(?P<hours>\d+(?:\.\d+)?|an?|{number})(?: and (?P<halved>a half))?"
+        rf"(?:(?P<hours>\d+(?:\.\d+)?|(?:an?|{number})(?=[ -]))(?: and (?P<halved>a half))?"
         rf"[ -]?h(?:(?:ou)?rs?)?(?: and (?P<half>a half))?"
         rf"(?: ?(?:and )?(?P<rest>\d+)(?: ?m(?:in(?:ute)?s?)?)?)?)"
     )

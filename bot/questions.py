@@ -52,7 +52,10 @@ def question_options(state: SessionState, recommender: Recommender, facet: str) 
     catalogue = recommender.catalogue
     rows = recommender.pool_rows(build_query(state, catalogue), _LIVE)
     counts = value_counts(catalogue, facet, rows)
-    common = sorted(counts, key=lambda value: (-counts[value], value))[:_OPTIONS]
+    # A theme that is named like a genre would be understood as the genre.
+    theme = catalogue.domain.facets[facet].role == "theme"
+    offered = [value for value in counts if not theme or value.lower() not in catalogue.domain.kind_words]
+    common = sorted(offered, key=lambda value: (-counts[value], value))[:_OPTIONS]
     return [*(_wish(catalogue, facet, value) for value in common), Suggestion(label="Surprise me", text="surprise me")]
 
 

@@ -20,6 +20,7 @@ from retrieval.catalogue import Catalogue
 from retrieval.domain import DomainConfig
 
 _READ = 4000  # characters of one message; linking takes time that grows with their square
+_LEADS_IN = {"from", "in", "of"}
 _COMMANDS = ("undo", "reset", "forget", "show_profile", "help", "remove")
 _ANSWERS_ONLY = {"ask_item", "why", "why_not", "compare", "greet", "farewell", "off_topic", "ask_catalogue"}
 _OFFERS = re.compile(r"^(?:with|about|involving|featuring|set in|in|on)\b")
@@ -263,7 +264,8 @@ def _before_quantities(cue: Cue, quantities: Sequence[Quantity]) -> Cue | None:
     across = next((q for q in quantities if q.start < cue.end and cue.start < q.end), None)
     if across is None:
         return cue
-    return cue._replace(end=across.start) if cue.start < across.start else None
+    inside = cue.text[across.start - cue.start :].strip()
+    return cue._replace(end=across.start) if cue.start < across.start and inside in _LEADS_IN else None
 
 
 def _hides(span: Span, cue: Cue) -> bool:

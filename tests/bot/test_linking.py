@@ -36,12 +36,29 @@ def slips(name: str) -> list[str]:
     return swapped
 
 
+def best_known(starter: Catalogue) -> list[Item]:
+    """Of the items that share a title, the one that people mean when they say no year."""
+    found: dict[str, Item] = {}
+    for item in sorted(starter.items, key=lambda item: item.popularity):
+        found[key(item.title)] = item
+    return list(found.values())
+
+
+def only_a_title(understander: Understander, item: Item) -> bool:
+    """Whether a title is no ordinary word, genre or theme as well."""
+    said = key(item.title)
+    others = [name for name in understander.gazetteer.names[said] if name.kind != "item"]
+    words = understander.lexicon.common | understander.lexicon.stop
+    rare = any(word.isalpha() and word not in words for word in said.split())
+    return item.title not in ALSO_WORDS and not others and rare
+
+
 class TestTitles:
     @pytest.mark.parametrize("frame", ["I loved {}", "something like {}", "I've seen {} already", "i hated {}."])
     def test_every_title_is_found_after_a_verdict(
         self, frame: str, understander: Understander, starter: Catalogue
     ) -> None:
-        plain = [item for item in starter.items if item.title not in ALSO_WORDS]
+        plain = [item for item in best_known(starter) if item.title not in ALSO_WORDS]
         missed = [i.title for i in plain if item_ids(understander, frame.format(i.title)) != [i.id]]
         assert missed == []
 
@@ -49,14 +66,15 @@ class TestTitles:
         self, understander: Understander, starter: Catalogue
     ) -> None:
         missed = []
-        for item in starter.items:
+        for item in filter(lambda item: only_a_title(understander, item), best_known(starter)):
             plain = unicodedata.normalize("NFKD", item.title).encode("ascii", "ignore").decode().lower()
-            if item.title not in ALSO_WORDS and item_ids(understander, f"i really loved {plain}") != [item.id]:
+            if item_ids(understander, f"i really loved {plain}") != [item.id]:
                 missed.append(plain)
         assert missed == []
 
     def test_every_title_is_found_in_quotes(self, understander: Understander, starter: Catalogue) -> None:
-        missed = [i.title for i in starter.items if item_ids(understander, f'tell me about "{i.title}"') != [i.id]]
+        known = best_known(starter)
+        missed = [i.title for i in known if item_ids(understander, f'tell me about "{i.title}"') != [i.id]]
         assert missed == []
 
     def test_every_title_with_its_year_is_found(self, understander: Understander, starter: Catalogue) -> None:
@@ -76,7 +94,7 @@ class TestTitles:
             ("terminator two", "Terminator 2: Judgment Day"),
             ("spider-man into the spider-verse", "Spider-Man: Into the Spider-Verse"),
             ("mad max fury road", "Mad Max: Fury Road"),
-            ("mad max", "Mad Max: Fury Road"),
+            ("fury road", "Mad Max: Fury Road"),
             ("E.T.", "E.T. the Extra-Terrestrial"),
             ("the good the bad and the ugly", "The Good, the Bad and the Ugly"),
             ("2001", "2001: A Space Odyssey"),
@@ -194,7 +212,7 @@ class TestValues:
         missed = []
         for theme in themes:
             found = understander.understand(f"a film about {theme}")
-            if theme not in {p.value.lower() for p in found.preferences}:
+            if theme.lower() not in {p.value.lower() for p in found.preferences}:
                 missed.append(theme)
         assert missed == []
 

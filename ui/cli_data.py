@@ -64,31 +64,17 @@ def check_catalog(
     from retrieval.importer import import_file
     from ui.reports import print_import, starter
 
+    settings = settings_with(domain=domain)
     path = file or starter()
-    _, report = import_file(path, load_domain(settings_with(domain=domain).domain))
+    _, report = import_file(path, load_domain(settings.domain))
     print_import(report, path, console)
     fine = not report.skipped
     if file is None:
-        fine = _check_starter(path, data) and fine
+        from evals.starter.report import report_starter
+
+        fine = report_starter(path, data, settings, console) and fine
     if not fine:
         raise typer.Exit(1)
-
-
-def _check_starter(path: Path, data: Path | None) -> bool:
-    from evals.starter import check_starter, read_films
-    from evals.starter_facts import check_facts, descriptions
-    from retrieval.encoder import DocumentEncoder, resolve_model
-    from ui.reports import print_facts, print_starter
-
-    settings = settings_with()
-    encoder = DocumentEncoder(resolve_model(settings.embedder), settings.threads)
-    report = check_starter(path, path.with_name("vocabulary.yaml"), encoder.encode, descriptions(data) if data else ())
-    print_starter(report, console)
-    if data is None:
-        return report.ok
-    facts = check_facts(read_films(path)[0], data)
-    print_facts(facts, console)
-    return report.ok and facts.ok
 
 
 # ---------------------------------------------------------------- profile

@@ -78,7 +78,7 @@ def turn(kinds=(), fell_back=0.0):
 
 def test_the_report_ends_with_the_counts():
     options = GroundingOptions(model="bundled")
-    report = summarise([turn(["title", "claim"], 5, 1 / 3), turn(["claim"], 5)], options)
+    report = summarise([turn(["title", "claim"], 1 / 3), turn(["claim"])], options)
     assert not report.ok
     assert report.fell_back == pytest.approx(1 / 6)
     console = Console(record=True, width=160)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bot.settings import Settings
-from evals.starter import (
+from evals.starter.rules import (
     Content,
     Film,
     check_starter,

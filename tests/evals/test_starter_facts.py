@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from evals.starter import Film, read_films
-from evals.starter_facts import DIRECTORS_FROM, YEARS_FROM, check_facts, facts_of
+from evals.starter.facts import DIRECTORS_FROM, YEARS_FROM, check_facts, facts_of
+from evals.starter.rules import Film, read_films
 from retrieval.errors import CatalogueError
 
 CATALOGUE = Path(__file__).parents[2] / "retrieval" / "starter" / "movies.jsonl"

@@ -74,7 +74,8 @@ def has(item: Item, facet: str) -> set[str]:
         "genre": ["genres", "genre"], "director": ["directors"], "actor": ["cast"], "person": ["directors", "cast"],
         "language": ["languages"], "shelf": ["shelf"],
     }[facet]  # fmt: skip
-    return {value for field in fields for value in item.facets.get(field, [])}
+    values = [value for field in fields for value in item.facets.get(field, [])]
+    return set(values[:1] if facet == "language" else values)  # an item is in the first of its languages
 
 
 def fits(query: Query, item: Item) -> bool:

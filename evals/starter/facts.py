@@ -1,6 +1,6 @@
 """The starter catalogue's facts beside public tables: years, directors and leading names, and who is right.
 
-A disagreement is either mended in the catalogue or read, judged and kept in starter_judged.yaml with the reason.
+A disagreement is either mended in the catalogue or read, judged and kept in judged.yaml with the reason.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from evals.starter import Film
+from evals.starter.rules import Film
 from retrieval.errors import CatalogueError
 from retrieval.records import Record
 
-JUDGED = Path(__file__).parent / "starter_judged.yaml"
+JUDGED = Path(__file__).parent / "judged.yaml"
 CAST_FROM = ("redial_movies", "wikipedia_movies")
 DIRECTORS_FROM = ("redial_movies", "opendialkg_movies")
 YEARS_FROM = ("redial_movies", "wikipedia_movies", "opendialkg_movies")

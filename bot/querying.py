@@ -43,7 +43,7 @@ def build_query(state: SessionState, catalogue: Catalogue, again: bool = False, 
         elif belief.facet == "text":
             texts.append(belief)
         elif belief.low is not None or belief.high is not None:
-            terms += _unwanted_moods(belief, catalogue)
+            terms += [*_unwanted_moods(belief, catalogue), *_unwanted_signs(belief, catalogue)]
             if records_number(catalogue, belief.facet):
                 bounds.append(_bound(belief, catalogue))
             elif steer := _steer_number(belief, catalogue):
@@ -158,6 +158,19 @@ def _unwanted_moods(belief: Belief, catalogue: Catalogue) -> list[Term]:
         for facet in catalogue.domain.facets_of("mood")
         for mood in catalogue.postings(facet)
         if any(f" {key(word)} " in label for word in (mood, *catalogue.domain.facets[facet].synonyms.get(mood, ())))
+    ]  # fmt: skip
+
+
+def _unwanted_signs(belief: Belief, catalogue: Catalogue) -> list[Term]:
+    """Values that belong to the end of an axis which a critique turns away from: "less sad" is against grief."""
+    config = catalogue.domain.numbers.get(belief.facet)
+    if config is None or config.role != "axis" or belief.relation != "critique":
+        return []
+    pole = config.high if belief.high is not None else config.low
+    signs = pole.signs if pole is not None else {}
+    return [
+        Term(facet=facet, value=value, weight=-_AGAINST, belief_id=belief.id, evidence=list(belief.evidence))
+        for facet, values in signs.items() for value in values if value in catalogue.postings(facet)
     ]  # fmt: skip
 
 

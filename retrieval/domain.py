@@ -74,11 +74,12 @@ class FacetConfig(Config):
 
 
 class Pole(Config):
-    """One end of a number: its name ("light") and the words that point there."""
+    """One end of a number: its name ("light"), the words that point there, and the facet values that go with it."""
 
     name: str
     words: tuple[str, ...] = ()
     comparatives: tuple[str, ...] = ()
+    signs: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
 class NumberConfig(Config):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot import Bot
 from bot.beliefs import item_belief
 from bot.events import Pick
 from bot.querying import build_query, droppable, records_number, required, unverifiable
@@ -189,3 +192,13 @@ def test_unknown_names_are_not_searched_as_values(starter: Catalogue) -> None:
     query = build_query(state, starter)
     assert query.terms == query.steers == ()
     assert query.text == ""
+
+
+def test_less_sad_is_against_what_goes_with_sadness(bot: Bot) -> None:
+    session = uuid.uuid4().hex
+    reply = bot.reply(session, "something like Arrival but less sad")
+    replies = [reply, *(bot.reply(session, "more") for _ in range(2))]
+    picks = [pick for one in replies for pick in one.items]
+    assert len(picks) == 9
+    assert not any("grief" in one.text or "loss of a child" in one.text for one in replies)
+    assert sum("grief" in bot.catalogue.values(pick.item, "theme") for pick in picks) <= 1

@@ -7,7 +7,7 @@ from typing import Any
 from bot.beliefs import update
 from bot.events import Focused
 from bot.facts import Phrase, comparison_phrase, facet_phrase, head, number_phrase, reason_phrases
-from bot.plan import Line, ReplyPlan
+from bot.plan import Line, ReplyPlan, supports
 from bot.querying import build_query
 from bot.records import Belief, Evidence, Suggestion, Understanding
 from bot.state import SessionState
@@ -130,11 +130,7 @@ def _by_quote(lines: list[Line]) -> list[Line]:
             found.append(line)
         else:
             slots = {**before.slots, "fact": f"{before.slots['fact']} and {line.slots['fact']}"}
-            found[-1] = before.model_copy(update={
-                "slots": slots, "claims": [*before.claims, *line.claims], "titles": [*before.titles, *line.titles],
-                "people": [*before.people, *line.people], "numbers": [*before.numbers, *line.numbers],
-                "quotes": [*before.quotes, *line.quotes],
-            })  # fmt: skip
+            found[-1] = before.model_copy(update={"slots": slots, **supports(before, line)})
     return found
 
 

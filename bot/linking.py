@@ -88,7 +88,7 @@ class Linker:
         self.gazetteer = gazetteer
         self.lexicon = lexicon
         domain = catalogue.domain
-        self._nouns = {domain.noun.one, domain.noun.many, *domain.called}
+        self._nouns = set(domain.item_words)
         leads = [*_PERSON_LEADS, *domain.person_nouns]
         self._person_cue = re.compile(rf"(?:\b(?:{'|'.join(leads)})|,|\band|\bor)\s*$")
         self._ordinary: dict[str, list[str]] = {}

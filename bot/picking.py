@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.facts import Phrase, facet_phrase, head, hook, phrase_text, reason_phrases
-from bot.plan import Line
+from bot.plan import Line, supports
 from bot.text import join_words
 from retrieval.catalogue import Catalogue
 from retrieval.records import Item, Recommendation
@@ -78,11 +78,7 @@ def merged(phrases: list[Phrase]) -> list[Phrase]:
         if before is None or verb in _PLAIN_VERBS or before.text.split()[0] != verb or before.text.endswith(_ADDING):
             found.append(phrase)
             continue
-        found[-1] = before.model_copy(update={
-            "text": f"{before.text} and {rest}", "claims": [*before.claims, *phrase.claims],
-            "titles": [*before.titles, *phrase.titles], "people": [*before.people, *phrase.people],
-            "numbers": [*before.numbers, *phrase.numbers], "quotes": [*before.quotes, *phrase.quotes],
-        })  # fmt: skip
+        found[-1] = before.model_copy(update={"text": f"{before.text} and {rest}", **supports(before, phrase)})
     return found
 
 

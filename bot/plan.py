@@ -40,6 +40,14 @@ class Line(Record):
     facts: list[str] = []
 
 
+_SUPPORTS = ("claims", "titles", "people", "numbers", "quotes")
+
+
+def supports(one: Record, other: Record) -> dict[str, list[object]]:
+    """What two lines, or two phrases, rest on, together: the fields to update when their words are drawn together."""
+    return {name: [*getattr(one, name), *getattr(other, name)] for name in _SUPPORTS}
+
+
 class ReplyPlan(Record):
     """All of a reply before it is worded."""
 

@@ -65,7 +65,7 @@ class Reader:
         self.domain = catalogue.domain
         self.gazetteer = gazetteer
         self.cues = cues
-        nouns = "|".join(map(re.escape, (self.domain.noun.one, self.domain.noun.many, *self.domain.called)))
+        nouns = "|".join(map(re.escape, self.domain.item_words))
         self._joins_quantity = re.compile(_JOINS_QUANTITY.format(nouns=nouns))
         self._has_number = {n: bool((catalogue.column(n) == catalogue.column(n)).any()) for n in self.domain.numbers}
 

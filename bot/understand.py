@@ -48,7 +48,7 @@ class Understander:
             for topic, patterns in topics
             for pattern in patterns
         ]
-        nouns = {self.domain.noun.one, self.domain.noun.many, *self.domain.called}
+        nouns = set(self.domain.item_words)
         verbs = {self.domain.verb.base, self.domain.verb.past, self.domain.verb.gerund}
         self._dull = self.lexicon.stop | nouns | verbs | set(self.domain.person_nouns)
 

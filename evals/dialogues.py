@@ -17,7 +17,7 @@ from evals.checks import failures, validate
 from evals.names import NameFinder, Support, Unsupported
 from evals.options import DIALOGUES, DialogueOptions, Progress, silent
 from evals.scripts import Script, read_scripts
-from evals.session import MODEL_PATIENCE, open_bot, said, wordable
+from evals.session import MODEL_PATIENCE, fallen, open_bot, said, wordable
 from retrieval.records import Record
 
 if TYPE_CHECKING:
@@ -150,8 +150,7 @@ def summarise(results: Sequence[DialogueResult], options: DialogueOptions) -> Di
     kinds = [one.kind for turn in turns for one in turn.violations]
     names = [one.kind for turn in turns for one in turn.unsupported]
     failed = sum(result.failed for result in results)
-    sentences = sum(turn.sentences for turn in turns)
-    fallen = sum(turn.fell_back * turn.sentences for turn in turns)
+    sentences, fell_back = fallen(turns)
     return DialoguesReport(
         catalog=options.catalog.name if options.catalog else "starter",
         model=options.model,
@@ -164,7 +163,7 @@ def summarise(results: Sequence[DialogueResult], options: DialogueOptions) -> Di
         failed_turns=failed,
         checked_turns=sum(result.checks for result in results),
         sentences=sentences,
-        fell_back=fallen / sentences if sentences else 0.0,
+        fell_back=fell_back,
         ok=not kinds and not names and not failed,
     )
 

@@ -19,7 +19,7 @@ from rich.markup import escape
 from bot.records import Item, Profile, Reply
 from evals.names import NameFinder, Support, Unsupported
 from evals.options import GroundingOptions, Progress, silent
-from evals.session import MODEL_PATIENCE, open_bot, said, wordable
+from evals.session import MODEL_PATIENCE, fallen, open_bot, said, wordable
 from retrieval.catalogue import Catalogue
 from retrieval.records import Record
 
@@ -79,11 +79,10 @@ def run_grounding(options: GroundingOptions, progress: Progress = silent) -> Gro
 def summarise(turns: Sequence[GroundingTurn], options: GroundingOptions) -> GroundingReport:
     """Counts over all turns."""
     kinds = [one.kind for turn in turns for one in turn.unsupported]
-    sentences = sum(turn.sentences for turn in turns)
-    fallen = sum(turn.fell_back * turn.sentences for turn in turns)
+    sentences, fell_back = fallen(turns)
     return GroundingReport(
         catalog=options.catalog.name if options.catalog else "starter", model=options.model, turns=list(turns),
-        sentences=sentences, fell_back=fallen / sentences if sentences else 0.0,
+        sentences=sentences, fell_back=fell_back,
         unsupported={kind: kinds.count(kind) for kind in KINDS}, ok=not kinds,
     )  # fmt: skip
 

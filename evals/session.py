@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from bot.records import Reply
 from bot.settings import Settings
@@ -56,3 +57,20 @@ def said(bot: Bot, session: str, text: str) -> tuple[Reply, float]:
 def wordable(reply: Reply) -> int:
     """How many sentences of a reply a model could word: one for each pick."""
     return len(reply.items) if reply.act in {"recommend", "relax"} else 0
+
+
+class Spoken(Protocol):
+    """A turn of which it is known how many sentences a model could word, and what share of them fell back."""
+
+    @property
+    def sentences(self) -> int: ...
+
+    @property
+    def fell_back(self) -> float: ...
+
+
+def fallen(turns: Sequence[Spoken]) -> tuple[int, float]:
+    """Sentences that a model could have worded, and the share of them that are the template's; 0 of none."""
+    sentences = sum(turn.sentences for turn in turns)
+    share = sum(turn.fell_back * turn.sentences for turn in turns) / sentences if sentences else 0.0
+    return sentences, share

@@ -55,7 +55,7 @@ def number(catalogue: Catalogue, bound: Bound) -> Scores:
     known = ~np.isnan(column)
     if not known.any():
         return np.zeros(len(catalogue), dtype=np.float32)
-    spread = max(float(np.nanstd(column)), 1e-6)
+    spread = catalogue.spread(bound.number)
     below = np.nan_to_num(bound.low - column) if bound.low is not None else np.zeros_like(column)
     above = np.nan_to_num(column - bound.high) if bound.high is not None else np.zeros_like(column)
     outside = np.maximum(np.maximum(below, above), 0.0) / spread
@@ -88,7 +88,7 @@ def facet_similar(catalogue: Catalogue, row: int) -> Scores:
             scores[rows] += config.similar * float(np.log1p(len(catalogue) / len(rows)))
     for number_name, number_config in catalogue.domain.numbers.items():
         if number_config.similar > 0:
-            scores += number_config.similar * _closeness(catalogue.column(number_name), row)
+            scores += number_config.similar * _closeness(catalogue, number_name, row)
     scores[row] = 0.0
     best = float(scores.max())
     if best > 0:
@@ -97,12 +97,13 @@ def facet_similar(catalogue: Catalogue, row: int) -> Scores:
     return scores
 
 
-def _closeness(column: Scores, row: int) -> Scores:
+def _closeness(catalogue: Catalogue, number_name: str, row: int) -> Scores:
     """1 where a number equals that of one item, falling to -1 at twice the catalogue's spread; 0 where unknown."""
+    column = catalogue.column(number_name)
     if np.isnan(column[row]):
         return np.zeros_like(column)
-    spread = max(float(np.nanstd(column)), 1e-6)
-    closeness: Scores = np.nan_to_num(np.clip(1.0 - np.abs(column - column[row]) / spread, -1.0, 1.0))
+    distance = np.abs(column - column[row]) / catalogue.spread(number_name)
+    closeness: Scores = np.nan_to_num(np.clip(1.0 - distance, -1.0, 1.0))
     return closeness.astype(np.float32)
 
 

@@ -37,6 +37,7 @@ class Catalogue:
         self._postings: dict[str, dict[str, NDArray[np.int32]]] = {}
         self._columns: dict[str, NDArray[np.float32]] = {}
         self._coverage: dict[str, float] = {}
+        self._spreads: dict[str, float] = {}
         self._typicality: dict[tuple[str, str], NDArray[np.float32]] = {}
         self._links: list[list[int]] | None = None
         self._names: tuple[re.Pattern[str], dict[str, str]] | None = None
@@ -111,6 +112,12 @@ class Catalogue:
             self._coverage[facet] = len(np.unique(np.concatenate(rows))) / len(self) if rows else 0.0
         return self._coverage[facet]
 
+    def spread(self, number: str) -> float:
+        """The standard deviation of a number over the items that have it, above 0. Computed once."""
+        if number not in self._spreads:
+            self._spreads[number] = max(float(np.nanstd(self.column(number))), 1e-6)
+        return self._spreads[number]
+
     def typicality(self, facet: str, value: str) -> NDArray[np.float32]:
         """How typical each item with a value is among them, (m,) in 0..1, in the order of the value's postings.
 
@@ -119,12 +126,13 @@ class Catalogue:
         """
         if (facet, value) not in self._typicality:
             rows = self.postings(facet)[value]
-            columns = [
-                self.column(name) for name, config in self.domain.numbers.items() if config.role in {"axis", "level"}
-            ]
+            tones = {
+                name: self.column(name)[rows] for name, config in self.domain.numbers.items()
+                if config.role in {"axis", "level"}
+            }  # fmt: skip
             distances = [
-                np.abs(column[rows] - np.nanmean(column[rows])) / max(float(np.nanstd(column)), 1e-6)
-                for column in columns if (~np.isnan(column[rows])).sum() >= _FEW
+                np.abs(values - np.nanmean(values)) / self.spread(name)
+                for name, values in tones.items() if (~np.isnan(values)).sum() >= _FEW
             ]  # fmt: skip
             mean = np.mean(np.nan_to_num(np.minimum(distances, 2.0)), axis=0) if distances else np.zeros(len(rows))
             self._typicality[facet, value] = np.clip(1.0 - mean, 0.0, 1.0).astype(np.float32)

@@ -134,6 +134,11 @@ class DomainConfig(Config):
         """What people of this domain are called ("director"), one word a facet."""
         return tuple(f.noun.one for f in self.facets.values() if f.role == "person" and f.noun is not None)
 
+    @property
+    def item_words(self) -> tuple[str, ...]:
+        """What an item is called: the noun, its plural, and the other words for it."""
+        return (self.noun.one, self.noun.many, *self.called)
+
     @cached_property
     def kind_words(self) -> frozenset[str]:
         """Words, in lower case, that name a genre or a mood: as a theme they would say nothing new."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.records import (
+    PERSON_ACTS,
     Belief,
     Entity,
     Evidence,
@@ -15,6 +16,7 @@ from bot.records import (
     Recommendation,
     Reply,
     Suggestion,
+    TasteReport,
     TurnEvent,
     Understanding,
 )  # fmt: skip
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
     from bot.api import Bot
 
 __all__ = [
-    "Belief", "Bot", "Entity", "Evidence", "Item", "Preference", "Profile", "Reason", "Recommendation", "Reply",
-    "Suggestion", "TurnEvent", "Understanding",
+    "PERSON_ACTS", "Belief", "Bot", "Entity", "Evidence", "Item", "Preference", "Profile", "Reason", "Recommendation", "Reply",
+    "Suggestion", "TasteReport", "TurnEvent", "Understanding",
 ]  # fmt: skip
 
 

@@ -5,37 +5,29 @@ from __future__ import annotations
 from typing import Any
 
 from bot.facts import in_sentence
+from bot.phrasing import joined, listed, quoted
 from bot.plan import Line
 from bot.querying import unverifiable
 from bot.records import Belief, Understanding
 from bot.state import SessionState
-from bot.text import join_words
 from retrieval.catalogue import Catalogue
 
-_COUNT_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _VERDICTS = (("seen", "ack_seen"), ("like", "ack_liked"), ("dislike", "ack_disliked"), ("reject", "ack_rejected"))
 _PLAIN_RANGES = {"year", "length"}
 
 
 def counted(template: str, count: int, catalogue: Catalogue, **slots: str) -> Line:
-    """A line with a number in it; its verbs and nouns agree with the number."""
-    one = count == 1
-    noun = catalogue.domain.noun
-    return Line(
-        template=template,
-        slots={
-            "count": _COUNT_WORDS[count] if count < len(_COUNT_WORDS) else str(count),
-            "are": "is" if one else "are", "these": "this one" if one else "these", "fit": "fits" if one else "fit",
-            "come": "comes" if one else "come", "remain": "remains" if one else "remain",
-            "nouns": noun.one if one else noun.many, **slots,
-        },
-        numbers=[float(count)],
-    )  # fmt: skip
+    """A line with a number in it; for a count of one, the template's own for that."""
+    words = listed(catalogue.domain.language, "counts")
+    said = words[count] if count < len(words) else str(count)
+    name = f"{template}_one" if count == 1 else template
+    return Line(template=name, slots={"count": said, **slots}, numbers=[float(count)])
 
 
 def heard(understanding: Understanding, state: SessionState, fresh: list[Belief], catalogue: Catalogue) -> list[Line]:
     """What the person's words changed: items judged, values ruled out or liked, what cannot be used."""
-    lines = [line for relation, template in _VERDICTS if (line := _verdict(relation, template, fresh))]
+    lines = [line for relation, template in _VERDICTS if (line := _verdict(relation, template, fresh, catalogue))]
+    language = catalogue.domain.language
     quotes = [quote.quote for belief in fresh for quote in belief.evidence]
     facets = {"person", *catalogue.domain.facets}
     gone = [belief for belief in fresh if belief.polarity < 0 and belief.facet in facets]
@@ -47,12 +39,10 @@ def heard(understanding: Understanding, state: SessionState, fresh: list[Belief]
         lines.append(_values_line("ack_taste", tastes, "and", quotes, catalogue))
     unknown = [belief.value for belief in fresh if belief.group == "unresolved"]
     if unknown:
-        names = join_words([f"“{name}”" for name in unknown])
-        lines.append(Line(template="unresolved", slots={"names": names}, quotes=unknown))
+        lines.append(Line(template="unresolved", slots={"names": quoted(unknown, language)}, quotes=unknown))
     blind = [belief.label for belief in unheld(fresh, catalogue)]
     if blind:
-        labels = join_words([f"“{label}”" for label in blind])
-        lines.append(Line(template="unverifiable", slots={"labels": labels}, quotes=blind))
+        lines.append(Line(template="unverifiable", slots={"labels": quoted(blind, language)}, quotes=blind))
     return lines
 
 
@@ -60,7 +50,7 @@ def lead_in(
     understanding: Understanding, fresh: list[Belief], catalogue: Catalogue, count: int, acknowledged: bool
 ) -> Line:
     """The line that leads into the picks."""
-    blind = unheld(fresh, catalogue)
+    blind, language = unheld(fresh, catalogue), catalogue.domain.language
     wishes = [b for b in fresh if b.relation in {"wish", "rule"} and b.facet != "text" and b not in blind
               and (b.polarity > 0 or b.low is not None or b.high is not None)]  # fmt: skip
     critiques = [belief for belief in fresh if belief.relation == "critique"]
@@ -70,18 +60,22 @@ def lead_in(
         "people": [belief.value for belief in fresh if belief.facet == "person"],
         "titles": [catalogue.get(b.item_id).title for b in fresh if b.item_id], "quotes": [b.label for b in fresh],
     }  # fmt: skip
-    similar = [belief.value for belief in fresh if belief.relation == "similar"]
+    similar = [belief for belief in fresh if belief.relation == "similar"]
     if similar:
-        anchor = join_words(similar)
-        change = join_words([in_sentence(label.removesuffix(f" than {anchor}"), catalogue) for label in labels])
+        # "Like Arrival, but lighter": that it is lighter than Arrival goes without saying.
+        measured = {critique.number: critique.word for critique in understanding.critiques}
+        anchors = {belief.item_id for belief in similar}
+        moved = {b.label: measured[b.facet] for b in critiques if b.item_id in anchors and b.facet in measured}
+        anchor = joined([belief.value for belief in similar], language)
+        change = joined([in_sentence(moved.get(label, label), catalogue) for label in labels], language)
         template = "ack_similar_but" if change else "ack_similar"
         return Line(template=template, slots={"anchor": anchor, "change": change}, **support)
     if critiques or (wishes and all(_is_plain_range(belief, catalogue) for belief in wishes)):
-        return Line(template="ack_change", slots={"change": join_words(labels)}, **support)
+        return Line(template="ack_change", slots={"change": joined(labels, language)}, **support)
     if labels:
         return Line(
             template="ack_wish",
-            slots={"wish": join_words([in_sentence(label, catalogue) for label in labels])},
+            slots={"wish": joined([in_sentence(label, catalogue) for label in labels], language)},
             **support,
         )
     searched = [belief.value for belief in fresh if belief.facet == "text"]
@@ -101,21 +95,23 @@ def unheld(fresh: list[Belief], catalogue: Catalogue) -> list[Belief]:
     return unverifiable(SessionState(beliefs={belief.id: belief for belief in fresh}), catalogue)
 
 
-def _verdict(relation: str, template: str, fresh: list[Belief]) -> Line | None:
+def _verdict(relation: str, template: str, fresh: list[Belief], catalogue: Catalogue) -> Line | None:
     titles = [belief.value for belief in fresh if belief.relation == relation and belief.facet == "item"]
     if not titles:
         return None
     many = "_many" if len(titles) > 1 and relation != "reject" else ""
-    return Line(template=template + many, slots={"titles": join_words(titles)}, titles=titles)
+    named = joined(titles, catalogue.domain.language)
+    return Line(template=template + many, slots={"titles": named}, titles=titles)
 
 
 def _values_line(
     template: str, beliefs: list[Belief], last: str, quotes: list[str], catalogue: Catalogue
 ) -> Line:  # fmt: skip
-    proper = {"person", "language", "country"}
-    values = [belief.value if belief.facet in proper else in_sentence(belief.value, catalogue) for belief in beliefs]
+    facets = catalogue.domain.facets
     people = [belief.value for belief in beliefs if belief.facet == "person"]
-    return Line(template=template, slots={"values": join_words(values, last)}, people=people, quotes=quotes)
+    values = [b.value if b.facet == "person" else in_sentence(b.value, catalogue, facets.get(b.facet)) for b in beliefs]
+    named = joined(values, catalogue.domain.language, last)
+    return Line(template=template, slots={"values": named}, people=people, quotes=quotes)
 
 
 def _is_plain_range(belief: Belief, catalogue: Catalogue) -> bool:

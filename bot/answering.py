@@ -6,12 +6,13 @@ from typing import Any
 
 from bot.beliefs import update
 from bot.events import Focused
-from bot.facts import Phrase, comparison_phrase, facet_phrase, head, number_phrase, reason_phrases
+from bot.facts import Phrase, comparative, facet_phrase, head, number_phrase, reason_phrases
+from bot.phrasing import filled, joined, quoted, say, tap
 from bot.plan import Line, ReplyPlan, supports
 from bot.querying import build_query
-from bot.records import Belief, Evidence, Suggestion, Understanding
+from bot.records import Belief, Evidence, Suggestion, Understanding, is_imported
 from bot.state import SessionState
-from bot.text import join_words, sentences
+from bot.text import sentences
 from retrieval.catalogue import Catalogue
 from retrieval.filters import broken
 from retrieval.recommend import Recommender
@@ -19,6 +20,7 @@ from retrieval.records import Bound, Item, Reason, Term
 
 _COMPARED_ROLES = {"year", "length", "axis"}
 _ABOUT_LIMIT = 420
+_TOLD = 12
 
 
 def plan_answer(understanding: Understanding, state: SessionState, catalogue: Catalogue) -> ReplyPlan:
@@ -29,16 +31,22 @@ def plan_answer(understanding: Understanding, state: SessionState, catalogue: Ca
     item = catalogue.get(question.item_id)
     events = [Focused(item_id=item.id)]
     if question.topic == "about":
-        text = summary(item)
-        lines = [_about_line(item, text)] if text else [_unknown(item, f"I have no description of {item.title}.")]
-        return ReplyPlan(acts={"answer"}, lines=lines, suggestions=_next(item), events=events)
+        line = _about_line(item, summary(item), catalogue)
+        return ReplyPlan(acts={"answer"}, lines=[line], suggestions=_next(item, catalogue), events=events)
     phrase = facet_phrase(catalogue, item, question.topic, 5) or number_phrase(catalogue, item, question.topic)
     if phrase is None:
         domain = catalogue.domain
         config = domain.facets.get(question.topic) or domain.numbers.get(question.topic)
-        unknown = config.phrases.unknown if config and config.phrases.unknown else "My record of {title} doesn't say."
-        return ReplyPlan(acts={"answer"}, lines=[_unknown(item, unknown.format(title=item.title))], events=events)
-    return ReplyPlan(acts={"answer"}, lines=[_fact_line(item, phrase)], suggestions=_next(item), events=events)
+        unknown = config.phrases.unknown if config else None
+        said = filled(unknown, domain.language, title=item.title) if unknown else ""
+        slots = {"unknown": said, "title": item.title}
+        line = Line(
+            template="answer_unknown" if said else "no_record", slots=slots, titles=[item.title], item_id=item.id
+        )
+        return ReplyPlan(acts={"answer"}, lines=[line], events=events)
+    return ReplyPlan(
+        acts={"answer"}, lines=[_fact_line(item, phrase)], suggestions=_next(item, catalogue), events=events
+    )
 
 
 def summary(item: Item) -> str:
@@ -51,24 +59,24 @@ def summary(item: Item) -> str:
     return text if len(text) <= 2 * _ABOUT_LIMIT else text[: 2 * _ABOUT_LIMIT].rsplit(" ", 1)[0] + "…"
 
 
-def plan_catalogue(understanding: Understanding, state: SessionState, recommender: Recommender) -> ReplyPlan:
+def plan_catalogue(understanding: Understanding, recommender: Recommender, catalogue: Catalogue) -> ReplyPlan:
     """Whether the catalogue has a named item, or how many items fit what the question names."""
-    catalogue = recommender.catalogue
-    domain = catalogue.domain
+    domain, language = catalogue.domain, catalogue.domain.language
     named = [m.item_id for m in understanding.mentions]
     unknown = [entity.surface for entity in understanding.entities if entity.value is None]
     if named:
         items = [catalogue.get(item_id) for item_id in named]
         line = Line(
-            template="have_item", slots={"heads": join_words([head(item) for item in items])},
+            template="have_item", slots={"heads": joined([head(item) for item in items], language)},
             titles=[item.title for item in items], numbers=[float(item.year) for item in items if item.year],
         )  # fmt: skip
         return ReplyPlan(
-            acts={"answer"}, lines=[line], suggestions=_next(items[0]), events=[Focused(item_id=items[0].id)]
-        )
+            acts={"answer"}, lines=[line], suggestions=_next(items[0], catalogue),
+            events=[Focused(item_id=items[0].id)],
+        )  # fmt: skip
     if unknown:
-        names = join_words([f"“{name}”" for name in unknown])
-        return ReplyPlan(acts={"answer"}, lines=[Line(template="have_not", slots={"names": names}, quotes=unknown)])
+        line = Line(template="have_not", slots={"names": quoted(unknown, language)}, quotes=unknown)
+        return ReplyPlan(acts={"answer"}, lines=[line])
     asked = [
         e.belief
         for e in update(understanding, SessionState(), catalogue, 0)
@@ -82,14 +90,13 @@ def plan_catalogue(understanding: Understanding, state: SessionState, recommende
         )
         return ReplyPlan(acts={"answer"}, lines=[line])
     question = SessionState(beliefs={b.id: b.model_copy(update={"hard": True, "relation": "wish"}) for b in asked})
-    count = recommender.count(build_query(question, catalogue))
-    wish = join_words([f"“{belief.label}”" for belief in asked])
-    nouns = domain.noun.one if count == 1 else domain.noun.many
+    count = recommender.count(build_query(question, recommender.catalogue))
+    labels = [belief.label for belief in asked]
     line = Line(
-        template="count_items" if count else "count_none", slots={"count": str(count), "nouns": nouns, "wish": wish},
-        numbers=[float(count)], quotes=[belief.label for belief in asked],
+        template="count_items_one" if count == 1 else "count_items" if count else "count_none",
+        slots={"count": str(count), "wish": quoted(labels, language)}, numbers=[float(count)], quotes=labels,
     )  # fmt: skip
-    offer = [Suggestion(label="Show me some", text=f"show me {join_words([b.label for b in asked])}")] if count else []
+    offer = [tap(language, "show_some", wish=joined(labels, language))] if count else []
     return ReplyPlan(acts={"answer"}, lines=[line], suggestions=offer)
 
 
@@ -117,10 +124,11 @@ def plan_explanation(understanding: Understanding, state: SessionState, catalogu
         lines.append(Line(template=template, slots={"nouns": catalogue.domain.noun.many}, item_id=item.id))
     if len(lines) == 1:
         lines += [Line(template="why_fact", slots={"fact": p.text}, **_support(p)) for p in _described(item, catalogue)]
-    return ReplyPlan(acts={"explain"}, lines=_by_quote(lines), suggestions=_next(item), events=events)
+    said = _by_quote(lines, catalogue.domain.language)
+    return ReplyPlan(acts={"explain"}, lines=said, suggestions=_next(item, catalogue), events=events)
 
 
-def _by_quote(lines: list[Line]) -> list[Line]:
+def _by_quote(lines: list[Line], language: str) -> list[Line]:
     """The lines with neighbours that rest on the same words drawn together, so that nobody is quoted twice running."""
     found: list[Line] = []
     for line in lines:
@@ -129,13 +137,13 @@ def _by_quote(lines: list[Line]) -> list[Line]:
         if before is None or not quoted or before.slots["quote"] != line.slots["quote"]:
             found.append(line)
         else:
-            slots = {**before.slots, "fact": f"{before.slots['fact']} and {line.slots['fact']}"}
+            slots = {**before.slots, "fact": joined([before.slots["fact"], line.slots["fact"]], language)}
             found[-1] = before.model_copy(update={"slots": slots, **supports(before, line)})
     return found
 
 
 def _reason_lines(item: Item, reason: Reason, catalogue: Catalogue, topics: set[str]) -> list[Line]:
-    quote = reason.evidence[-1].quote if reason.evidence else ""
+    quote = reason.evidence[-1].quote if reason.evidence and not is_imported(reason.evidence[-1:]) else ""
     if reason.weight < -0.05:
         phrase = number_phrase(catalogue, item, reason.facet) if reason.kind == "number" and reason.facet else None
         if phrase is None or not quote:
@@ -149,28 +157,31 @@ def _reason_lines(item: Item, reason: Reason, catalogue: Catalogue, topics: set[
     return [Line(template=template, slots={"quote": quote, "fact": p.text}, **_support(p, quote)) for p in phrases]
 
 
-def plan_why_not(understanding: Understanding, state: SessionState, catalogue: Catalogue) -> ReplyPlan:
+def plan_why_not(
+    understanding: Understanding, state: SessionState, recommender: Recommender, catalogue: Catalogue
+) -> ReplyPlan:
     """What keeps an item out: each condition it breaks, or that others simply came closer."""
     wanted = next(iter(understanding.targets), None)
     if wanted is None:
         return ReplyPlan(acts={"clarify"}, lines=[Line(template="which_item")])
-    item = catalogue.get(wanted)
-    failures = broken(catalogue, build_query(state, catalogue, again=True), item)
+    item, language = catalogue.get(wanted), catalogue.domain.language
+    failures = broken(catalogue, build_query(state, recommender.catalogue, again=True), item)
     because: list[str] = []
     quotes: list[str] = []
     for failure in failures:
         evidence = _evidence_of(failure, state)
         if evidence and not evidence.quote and not isinstance(failure, str):
             stated = state.beliefs[failure.belief_id].label if failure.belief_id else ""
-            because.append(f"you set “{stated}”")
+            because.append(say(language, "you_set", label=stated))
             quotes.append(stated)
         elif evidence:
-            because.append(f"you said “{evidence.quote}”")
+            said = say(language, "you_said", quote=evidence.quote)
+            because.append(f"it is {evidence.quote}" if is_imported([evidence]) else said)
             quotes.append(evidence.quote)
     if because:
         line = Line(
             template="why_not_out",
-            slots={"title": item.title, "because": join_words(because)},
+            slots={"title": item.title, "because": joined(because, language)},
             titles=[item.title],
             quotes=quotes,
         )
@@ -199,12 +210,11 @@ def plan_comparison(understanding: Understanding, state: SessionState, catalogue
     domain = catalogue.domain
     phrases = [
         phrase for number, config in domain.numbers.items()
-        if config.role in _COMPARED_ROLES
-        and (phrase := comparison_phrase(catalogue, first, second, number, short=True))
+        if config.role in _COMPARED_ROLES and (phrase := comparative(catalogue, first, second, number))
     ][:4]  # fmt: skip
     lines = []
     if phrases:
-        adjectives = join_words([phrase.text.removeprefix("is ") for phrase in phrases])
+        adjectives = joined([phrase.text for phrase in phrases], domain.language)
         slots = {"head": head(first), "other": head(second), "adjectives": adjectives}
         years = [float(item.year) for item in (first, second) if item.year]
         lines.append(Line(
@@ -216,17 +226,20 @@ def plan_comparison(understanding: Understanding, state: SessionState, catalogue
     return ReplyPlan(acts={"compare"}, lines=lines, events=[Focused(item_id=first.id)])
 
 
-def plan_profile(state: SessionState) -> ReplyPlan:
-    """Everything believed, group by group, each with the words it came from."""
+def plan_profile(state: SessionState, language: str) -> ReplyPlan:
+    """What is believed, group by group, each with the words it came from; of long groups the latest, and a count."""
     profile = state.profile()
     lines: list[Line] = []
     for group in ("constraints", "likes", "dislikes", "seen", "unresolved"):
         beliefs: list[Belief] = getattr(profile, group)
         if not beliefs:
             continue
-        said = [_with_quote(belief) for belief in beliefs]
+        earlier = [f"{len(beliefs) - _TOLD:,} more"] if len(beliefs) > _TOLD else []
+        beliefs = beliefs[-_TOLD:]
+        said = [_with_quote(belief, language) for belief in beliefs] + earlier
         quotes = [quote.quote for belief in beliefs for quote in belief.evidence] + [belief.label for belief in beliefs]
-        lines.append(Line(template=f"profile_{group}", slots={"beliefs": join_words(said)}, quotes=quotes,
+        lines.append(Line(template=f"profile_{group}", slots={"beliefs": joined(said, language)},
+                          quotes=[*quotes, *earlier],
                           titles=[b.value for b in beliefs if b.facet == "item"],
                           people=[b.value for b in beliefs if b.facet == "person"]))  # fmt: skip
     if not lines:
@@ -235,9 +248,9 @@ def plan_profile(state: SessionState) -> ReplyPlan:
     return ReplyPlan(acts={"show_profile"}, lines=lines)
 
 
-def _with_quote(belief: Belief) -> str:
+def _with_quote(belief: Belief, language: str) -> str:
     quote = belief.evidence[-1].quote if belief.evidence else ""
-    return f"{belief.label} (“{quote}”)" if quote else belief.label
+    return say(language, "with_quote", label=belief.label, quote=quote) if quote else belief.label
 
 
 def _described(item: Item, catalogue: Catalogue) -> list[Phrase]:
@@ -252,15 +265,13 @@ def _fact_line(item: Item, phrase: Phrase) -> Line:
     return Line(template="answer", slots={"head": head(item), "fact": phrase.text}, item_id=item.id, **support)
 
 
-def _about_line(item: Item, text: str) -> Line:
+def _about_line(item: Item, text: str, catalogue: Catalogue) -> Line:
+    told = "answer_about" if catalogue.in_own_language else "answer_about_foreign"
     return Line(
-        template="answer_about", slots={"head": head(item), "text": text}, titles=[item.title], quotes=[text],
-        numbers=[float(item.year)] if item.year else [], item_id=item.id,
+        template=told if text else "no_description", slots={"head": head(item), "title": item.title, "text": text},
+        titles=[item.title], quotes=[text] if text else [], numbers=[float(item.year)] if item.year else [],
+        item_id=item.id,
     )  # fmt: skip
-
-
-def _unknown(item: Item, text: str) -> Line:
-    return Line(template="answer_unknown", slots={"unknown": text}, titles=[item.title], item_id=item.id)
 
 
 def _support(phrase: Phrase, *quotes: str) -> dict[str, Any]:
@@ -270,9 +281,5 @@ def _support(phrase: Phrase, *quotes: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _next(item: Item) -> list[Suggestion]:
-    return [
-        Suggestion(label="More like this", text=f"more like {item.title}"),
-        Suggestion(label="I've seen it", text=f"I've seen {item.title}"),
-        Suggestion(label="What is it about?", text=f"what is {item.title} about?"),
-    ]
+def _next(item: Item, catalogue: Catalogue) -> list[Suggestion]:
+    return [tap(catalogue.domain.language, name, title=item.title) for name in ("more_like", "seen", "about")]

@@ -9,6 +9,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -19,16 +20,18 @@ from threadpoolctl import threadpool_limits
 from bot.beliefs import item_belief
 from bot.events import Believed, Event, Withdrew
 from bot.grounding import Checker
+from bot.imports import read_import, take_in
 from bot.language_models import Choice, choose, open_model
 from bot.manager import Manager
+from bot.phrasing import say
 from bot.ranking import rank_dialogue
-from bot.rebuilding import rebuild
-from bot.records import Evidence, Preference, Profile, Reply, TurnEvent, Understanding
-from bot.references import Context
+from bot.rebuilding import context_of, rebuild
+from bot.records import Evidence, Preference, Profile, Reply, TasteReport, TurnEvent, Understanding
 from bot.settings import Settings
 from bot.state import SessionState, fold
 from bot.stating import stated_belief
 from bot.store import ANONYMOUS, Store
+from bot.taste_matching import TitleIndex
 from bot.understand import Understander
 from bot.voice import Voice
 from retrieval.branches import Scores
@@ -71,7 +74,7 @@ class Bot:
         self._encoder = encoder
         self._store = store
         self._lock = lock
-        self._understander = Understander(catalogue)
+        self._understander = Understander(catalogue, encoder.encode)
         self._recommender = Recommender(catalogue, index.matrix, index.lexical.scores, self.encode)
         checker = Checker(catalogue, self._understander.gazetteer)
         self._voice = Voice(
@@ -252,10 +255,12 @@ class Bot:
         with self._session(session_id):
             state = self._state(session_id)
             turn = self._store.turns(session_id)
-            evidence = Evidence(turn=turn, quote=f"tapped “{kind}” on {item.title}")
-            belief = item_belief(relation, item.id, item.title, evidence, strength)
-            if relation == "view" and any(old.item_id == item.id for old in state.beliefs.values()):
-                return state.profile()  # a look says less than what is known already
+            language = self._manager.view(state.language).domain.language
+            evidence = Evidence(turn=turn, quote=say(language, f"tapped_{kind}", title=item.title))
+            belief = item_belief(relation, item.id, item.title, evidence, strength, language)
+            known = {old.relation for old in state.beliefs.values() if old.item_id == item.id}
+            if (relation == "view" and known) or (relation == "reject" and "dislike" in known):
+                return state.profile()  # a look or a skip says less than what is known already
             owner = self._store.person_of(session_id, None)
             self._store.append(session_id, owner, turn, state.step + 1, [Believed(belief=belief)])
             return self._state(session_id).profile()
@@ -284,13 +289,38 @@ class Bot:
                     raise NotFoundError(f"No belief '{belief_id}' in session '{session_id}'. See the profile's ids.")
             turn = self._store.turns(session_id)
             gazetteer = self._understander.gazetteer
-            stated = [stated_belief(said, self.catalogue, gazetteer, turn) for said in add]
+            stated = [stated_belief(said, self._manager.view(state.language), gazetteer, turn) for said in add]
             events: list[Event] = [Withdrew(belief_id=belief_id) for belief_id in dict.fromkeys(remove)]
             events += [Believed(belief=belief) for belief in stated]
             if events:
                 owner = self._store.person_of(session_id, None)
                 self._store.append(session_id, owner, turn, state.step + 1, events)
             return self._state(session_id).profile()
+
+    def bring(
+        self, session_id: str, file: str | Path | bytes, person: str | None = None, name: str = "",
+        user: str | None = None,
+    ) -> TasteReport:  # fmt: skip
+        """Take in ratings or what was seen from another service, or an exported profile; docs/cli.md lists the kinds.
+
+        `name`: what bytes were called. `user`: whose rows to take from a file of several people. One "undo" takes it
+        back, the same file again changes nothing, and what the person says of an item themselves always holds.
+        Raises InputError for a file that cannot be read or used; rows that cannot are in the report.
+        """
+        read = read_import(file, name, user, self.settings)
+        with self._session(session_id):
+            if person is not None:
+                self.open(session_id, person)
+            owner = self._store.person_of(_session_name(session_id), None)
+            state, turn = self._state(session_id), self._store.turns(session_id)
+            events, report = take_in(read, lambda: self._titles, self.catalogue, state.beliefs, turn)
+            if events:
+                self._store.append(session_id, owner, turn, state.step + 1, events)
+            return report
+
+    @cached_property
+    def _titles(self) -> TitleIndex:
+        return TitleIndex(self.catalogue)
 
     def history(self, session_id: str) -> list[tuple[str, Reply]]:
         """What was said and what was replied, oldest first."""
@@ -319,13 +349,7 @@ class Bot:
 
     def understand(self, text: str, context: Sequence[tuple[str, str]] | None = None) -> Understanding:
         """What an utterance means after `context` turns (role, text); items the assistant named are on screen."""
-        slate: list[str] = []
-        for role, said in context or ():
-            linked = self._understander.linked_items(said)
-            if role == "assistant" and linked:
-                slate = linked
-        focus = slate[0] if len(slate) == 1 else None
-        return self._understander.understand(text, Context(slate=slate, focus=focus))
+        return self._understander.understand(text, context_of(context or (), self._understander))
 
     def item(self, item_id: str) -> Item:
         """One item. Raises NotFoundError."""

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from bot.events import Believed, Event, Withdrew
 from bot.labels import range_label, value_label
+from bot.lexicon import turn_pattern
+from bot.phrasing import say
 from bot.quantities import canonical
 from bot.reading import quality_bounds
 from bot.records import Belief, Critique, Entity, Evidence, Group, ItemMention, Preference, Understanding
 from bot.state import SessionState
-from bot.text import key
+from bot.text import fold, key
 from retrieval.catalogue import Catalogue
 from retrieval.domain import FacetConfig
 
 NUMBER_ROLES = {"decade": "year", "year": "year", "length": "length", "age": "age", "price": "price"}
 _REPLACED_ROLES = {"genre", "person", "language", "country", "series"}
 _KIND_ROLES = {"genre", "theme", "series"}
-_REFINES = re.compile(r"\b(?:but|also|as well|too|plus|instead|and also|ones?|them|those|these|it|that|still)\b")
 _QUOTES_KEPT = 5
 
 
@@ -35,16 +37,33 @@ def update(understanding: Understanding, state: SessionState, catalogue: Catalog
     for critique in understanding.critiques:
         if critique.number not in bounded:
             found.append(_of_critique(critique, understanding, state, catalogue, turn))
-    found += [belief for mention in understanding.mentions if (belief := _of_mention(mention, turn))]
+    language = catalogue.domain.language
+    found += [belief for mention in understanding.mentions if (belief := _of_mention(mention, turn, language))]
     found += [_of_unresolved(entity, turn) for entity in understanding.entities if _is_unresolved(entity)]
     if understanding.search:
-        found.append(_of_search(understanding, turn))
+        found.append(_of_search(understanding, turn, language))
+    found = [_beside_taste(belief, state) for belief in found]
     events: list[Event] = [Withdrew(belief_id=old) for old in _superseded(found, understanding, state, catalogue)]
     merged: dict[str, Belief] = {}
     for belief in found:
+        old = state.beliefs.get(belief.id)
+        if old and belief.relation == "taste" and belief.polarity > 0 and _is_wish(old):
+            events.append(Believed(belief=old.model_copy(update={"id": f"{old.id}:now"})))
         earlier = merged.get(belief.id) or state.beliefs.get(belief.id)
         merged[belief.id] = _merge(earlier, belief, catalogue) if earlier else belief
     return events + [Believed(belief=belief) for belief in merged.values()]
+
+
+def _is_wish(belief: Belief) -> bool:
+    return belief.relation == "wish" and belief.scope == "session" and belief.polarity > 0
+
+
+def _beside_taste(belief: Belief, state: SessionState) -> Belief:
+    """A wish for tonight binds tonight, and leaves the lasting taste for the same thing as it is."""
+    taste = state.beliefs.get(belief.id)
+    if taste is None or taste.scope != "person" or taste.polarity <= 0 or not _is_wish(belief):
+        return belief
+    return belief.model_copy(update={"id": f"{belief.id}:now"})
 
 
 def slug(text: str) -> str:
@@ -52,7 +71,9 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", key(text)).strip("-")[:60] or "x"
 
 
-def item_belief(relation: str, item_id: str, title: str, evidence: Evidence, strength: float = 0.7) -> Belief:
+def item_belief(
+    relation: str, item_id: str, title: str, evidence: Evidence, strength: float = 0.7, language: str = "en"
+) -> Belief:
     """What one verdict on one item means for the profile. relation: like, dislike, seen, reject, accept or similar."""
     group: Group = "likes"
     polarity, scope, prefix = 1.0, "person", "item"
@@ -64,7 +85,11 @@ def item_belief(relation: str, item_id: str, title: str, evidence: Evidence, str
         strength, scope = 0.3, "session"
     if relation == "similar":
         scope, prefix, strength = "session", "similar", 0.8
-    label = {"similar": f"like {title}", "reject": f"not {title}"}.get(relation, title)
+    label = title
+    if relation == "similar":
+        label = say(language, "label_like", title=title)
+    elif relation == "reject":
+        label = say(language, "label_not", label=title)
     return Belief(
         id=f"{prefix}:{item_id}", group=group, label=label, facet="item", value=title, item_id=item_id,
         polarity=polarity, strength=strength, scope="person" if scope == "person" else "session",
@@ -81,7 +106,7 @@ def preference_belief(said: Preference, group: Group, catalogue: Catalogue, turn
         facet = number or said.facet
         negative = said.polarity < 0
         return Belief(
-            id=f"{facet}:not-{slug(said.value)}" if negative else f"{facet}:range", group=group,
+            id=_bound_id(facet, said), group=group,
             label=range_label(domain, facet, said.low, said.high, negative), facet=facet, value=said.value,
             polarity=said.polarity, strength=said.strength, hard=said.hard, scope=said.scope, low=said.low,
             high=said.high, relation="rule" if said.excludes else "wish", evidence=evidence,
@@ -93,6 +118,15 @@ def preference_belief(said: Preference, group: Group, catalogue: Catalogue, turn
         value=said.value, polarity=said.polarity, strength=said.strength, hard=said.hard, scope=said.scope,
         role=said.role, relation="wish" if wished else "rule" if group == "constraints" else "taste", evidence=evidence,
     )  # fmt: skip
+
+
+def _bound_id(number: str, said: Preference) -> str:
+    """What must not be, what must, and what would be nice of a number stand side by side, as does how it compares."""
+    if said.polarity < 0:
+        return f"{number}:not-{slug(said.value)}"
+    if said.excludes:
+        return f"{number}:rule"
+    return f"{number}:range" if said.hard else f"{number}:about"
 
 
 def _of_critique(
@@ -119,20 +153,30 @@ def _of_critique(
             low = min(low, 3.0) if low is not None else None
     elif not np.isnan(catalogue.column(said.number)).all():
         low, high = quality_bounds(config.role, config.step, said.direction)
-    title = f" than {catalogue.get(anchor).title}" if anchor and known else ""
+        if config.role == "level" and high is not None:
+            # "Nothing too violent", with nothing to compare it to, is a limit of its own.
+            return Belief(
+                id=f"{said.number}:rule", group="constraints",
+                label=range_label(catalogue.domain, said.number, low, high), facet=said.number,
+                value=canonical(low, high), strength=0.8, hard=True, low=low, high=high, relation="rule",
+                evidence=evidence,
+            )  # fmt: skip
+    label = said.word
+    if anchor and known:
+        label = say(catalogue.domain.language, "label_than", change=said.word, title=catalogue.get(anchor).title)
     return Belief(
-        id=f"{said.number}:range", group="constraints" if known else "likes", label=f"{said.word}{title}",
+        id=f"{said.number}:than", group="constraints" if known else "likes", label=label,
         facet=said.number, value=canonical(low, high) if low is not None or high is not None else said.word,
         polarity=float(said.direction) if low is None and high is None else 1.0, strength=0.85, hard=bool(known),
         low=low, high=high, item_id=anchor if known else None, relation="critique", evidence=evidence,
     )  # fmt: skip
 
 
-def _of_mention(mention: ItemMention, turn: int) -> Belief | None:
+def _of_mention(mention: ItemMention, turn: int, language: str) -> Belief | None:
     if mention.relation in {"mention", "unseen", "ask", "remove"}:
         return None
     evidence = Evidence(turn=turn, quote=mention.quote)
-    return item_belief(mention.relation, mention.item_id, mention.title, evidence, mention.strength)
+    return item_belief(mention.relation, mention.item_id, mention.title, evidence, mention.strength, language)
 
 
 def _is_unresolved(entity: Entity) -> bool:
@@ -146,12 +190,13 @@ def _of_unresolved(entity: Entity, turn: int) -> Belief:
     )  # fmt: skip
 
 
-def _of_search(understanding: Understanding, turn: int) -> Belief:
+def _of_search(understanding: Understanding, turn: int, language: str) -> Belief:
     quote = understanding.text.strip()
     quote = quote if len(quote) <= 120 else quote[:117].rstrip() + "..."
     return Belief(
-        id="text:search", group="likes", label=f"about “{understanding.search}”", facet="text",
-        value=understanding.search, strength=0.6, relation="wish", evidence=[Evidence(turn=turn, quote=quote)],
+        id="text:search", group="likes", label=say(language, "label_about", search=understanding.search),
+        facet="text", value=understanding.search, strength=0.6, relation="wish",
+        evidence=[Evidence(turn=turn, quote=quote)],
     )  # fmt: skip
 
 
@@ -167,17 +212,20 @@ def _superseded(
             (belief.facet in facets and facets[belief.facet].role in _REPLACED_ROLES))
     }  # fmt: skip
     if _is_new_need(found, understanding, facets):
-        kept = {"like", "dislike", "seen", "reject", "accept"}
+        kept = {"rule", "like", "dislike", "seen", "reject", "accept"}
         gone += [
             old.id for old in state.beliefs.values()
             if old.scope == "session" and old.polarity > 0 and old.relation not in kept and old.group != "unresolved"
             and old.id not in {belief.id for belief in found}
         ]  # fmt: skip
-    adding = re.search(r"\b(?:also|and also|as well|too|plus)\b", understanding.text.lower()) is not None
+    adding = turn_pattern(understanding.language, "adds").search(fold(understanding.text)) is not None
     new_ids = {belief.id for belief in found}
+    against = {belief.id for belief in found if belief.polarity < 0}
     for old in state.beliefs.values():
         if old.id in new_ids:
             continue
+        if old.id.endswith(":now") and old.id.removesuffix(":now") in against:
+            gone.append(old.id)
         if (
             old.relation == "wish"
             and old.scope == "session"
@@ -187,8 +235,41 @@ def _superseded(
         ) or (old.relation == "similar" and any(belief.relation == "similar" for belief in found)):
             gone.append(old.id)
     judged = {belief.item_id for belief in found if belief.relation in {"like", "accept"}}
+    gone += _overtaken(found, state)
     gone += [f"item:{i}" for i in judged if i and f"item:{i}" in state.beliefs and f"item:{i}" not in new_ids]
     return gone
+
+
+def _overtaken(found: Sequence[Belief], state: SessionState) -> list[str]:
+    """Old bounds on a number that a new one leaves no room for, and comparisons that it makes needless.
+
+    A lasting taste takes nothing back, and nothing takes it back.
+    """
+    bounds = [belief for belief in found if _binds(belief)]
+    return [
+        old.id for old in state.beliefs.values() for new in bounds
+        if _binds(old) and old.facet == new.facet and old.id != new.id
+        and (_excludes(old, new) or (new.id.endswith(":range") and old.id.endswith((":than", ":about"))))
+    ]  # fmt: skip
+
+
+def _binds(belief: Belief) -> bool:
+    bounded = belief.low is not None or belief.high is not None
+    return bounded and (belief.hard or belief.scope == "session")
+
+
+def _excludes(one: Belief, other: Belief) -> bool:
+    """Whether no number meets both of two bounds."""
+    if one.polarity < 0 and other.polarity < 0:
+        return False
+    if one.polarity > 0 and other.polarity > 0:
+        return _end(one.low, -1) > _end(other.high, 1) or _end(other.low, -1) > _end(one.high, 1)
+    out, wanted = (one, other) if one.polarity < 0 else (other, one)
+    return _end(out.low, -1) <= _end(wanted.low, -1) and _end(wanted.high, 1) <= _end(out.high, 1)
+
+
+def _end(bound: float | None, side: int) -> float:
+    return side * math.inf if bound is None else bound
 
 
 def _is_new_need(found: Sequence[Belief], understanding: Understanding, facets: Mapping[str, FacetConfig]) -> bool:
@@ -203,9 +284,12 @@ def _is_new_need(found: Sequence[Belief], understanding: Understanding, facets: 
         return bool(pointed & named)
     wishes = [belief for belief in found if belief.relation == "wish" and belief.polarity > 0]
     kinds = [b for b in wishes if b.facet in facets and facets[b.facet].role in _KIND_ROLES and b.strength > 0.8]
-    searched = any(belief.facet == "text" for belief in found) and "request" in understanding.acts
+    ruling = any(belief.relation == "rule" for belief in found) or "more" in understanding.acts
+    described = len(found) == 1 or len(understanding.search.split()) > 1
+    searched = bool(understanding.search) and described and "request" in understanding.acts and not ruling
     whole = searched or (bool(kinds) and len(wishes) > 1)
-    return whole and not understanding.critiques and not _REFINES.search(understanding.text.lower())
+    refines = turn_pattern(understanding.language, "refines").search(fold(understanding.text)) is not None
+    return whole and not understanding.critiques and not refines
 
 
 def _merge(earlier: Belief, newer: Belief, catalogue: Catalogue) -> Belief:
@@ -216,19 +300,31 @@ def _merge(earlier: Belief, newer: Belief, catalogue: Catalogue) -> Belief:
     if earlier.scope == "person" and earlier.polarity * newer.polarity > 0:
         # What holds in general does not become a wish for tonight by being said again.
         changes["scope"] = "person"
-    if newer.id.endswith(":range") and newer.relation == "wish" and earlier.relation == "wish":
-        low = newer.low if newer.low is not None else earlier.low
-        high = newer.high if newer.high is not None else earlier.high
-        one_sided = (newer.low is None) != (newer.high is None) and (earlier.low is None) != (earlier.high is None)
-        if (
-            one_sided
-            and low is not None
-            and high is not None
-            and low <= high
-            and (newer.low is None) != (earlier.low is None)
-        ):
-            label = range_label(catalogue.domain, newer.facet, low, high)
-            changes |= {"low": low, "high": high, "value": canonical(low, high), "label": label}
-        else:
-            changes["evidence"] = newer.evidence
+    if earlier.polarity < 0 and newer.polarity < 0 and _weaker(newer, earlier):
+        # "Not that one" of what was hated, or "I don't much like it" of what was ruled out, takes nothing back.
+        scope = "person" if "person" in {earlier.scope, newer.scope} else "session"
+        return earlier.model_copy(update={**changes, "scope": scope})
+    if newer.id.endswith((":range", ":rule")):
+        changes |= _joined(earlier, newer, catalogue)
     return newer.model_copy(update=changes)
+
+
+def _weaker(newer: Belief, earlier: Belief) -> bool:
+    return (earlier.hard and not newer.hard) or (earlier.relation == "dislike" and newer.relation == "reject")
+
+
+def _joined(earlier: Belief, newer: Belief, catalogue: Catalogue) -> dict[str, object]:
+    """The newer of two bounds with the end that only the earlier has; a quality loosens no number that was said."""
+    low, high = newer.low, newer.high
+    if newer.relation == "rule" and newer.strength < earlier.strength:
+        low, high = _tighter(low, earlier.low, max), _tighter(high, earlier.high, min)
+    elif (newer.low is None) != (newer.high is None):
+        low, high = (earlier.low, high) if low is None else (low, earlier.high)
+    if (low, high) == (newer.low, newer.high) or _end(low, -1) > _end(high, 1):
+        return {"evidence": newer.evidence}
+    label = range_label(catalogue.domain, newer.facet, low, high)
+    return {"low": low, "high": high, "value": canonical(low, high), "label": label}
+
+
+def _tighter(one: float | None, other: float | None, choose: Callable[[float, float], float]) -> float | None:
+    return choose(one, other) if one is not None and other is not None else one if other is None else other

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from bot.lexicon import Lexicon, any_of, load_lexicon
+from bot.lexicon import Degree, Lexicon, any_of, load_lexicon, turn_pattern
 
 
 class Cue(NamedTuple):
@@ -25,12 +25,16 @@ class CueFinder:
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
         # One by one, since an alternation takes its first branch that fits, not the longest.
-        self._relations = [(name, any_of([p])) for name, patterns in lexicon.relations.items() for p in patterns]
-        self._after = {name: any_of(patterns) for name, patterns in lexicon.after.items()}
-        self._breaks = re.compile(
-            rf"(?<![\w'-])(?:{'|'.join(lexicon.breaks)})(?![\w'-])|[;!?]|(?<!\b(?:dr|mr|ms|jr|st))\.(?=\s|$)"
-        )
-        self._degrees = {name: any_of(degree.patterns) for name, degree in lexicon.degrees.items()}
+        spaced = lexicon.spaced
+        self._relations = [
+            (name, any_of([pattern], spaced)) for name, patterns in lexicon.relations.items() for pattern in patterns
+        ]
+        self._after = {name: any_of(patterns, spaced) for name, patterns in lexicon.after.items()}
+        breaks = "|".join(lexicon.breaks)
+        words = rf"(?<![\w'-])(?:{breaks})(?![\w'-])" if spaced else breaks
+        self._breaks = re.compile(rf"{words}|[;!?。！？；]|(?<!\b(?:dr|mr|ms|jr|st))\.(?=\s|$)")  # noqa: RUF001
+        self._degrees = {name: any_of(degree.patterns, spaced) for name, degree in lexicon.degrees.items()}
+        self._not_insisting = turn_pattern(lexicon.language, "not_insisting")
         self._acts = {act: [re.compile(pattern) for pattern in patterns] for act, patterns in lexicon.acts.items()}
 
     def relations(self, folded: str) -> list[Cue]:
@@ -68,14 +72,13 @@ class CueFinder:
         """Where words said after a name stand ("was great")."""
         return [match.span() for pattern in self._after.values() for match in pattern.finditer(folded)]
 
-    def degree_before(self, folded: str, position: int) -> tuple[int, float, int] | None:
-        """(direction, steps, start) of a degree word that ends right before `position`, or None."""
+    def degree_before(self, folded: str, position: int) -> Degree | None:
+        """The degree word that ends right before `position`, or None."""
         lead = folded[:position].rstrip()
         for name, pattern in self._degrees.items():
             for match in pattern.finditer(lead):
                 if match.end() == len(lead):
-                    degree = self.lexicon.degrees[name]
-                    return degree.direction, degree.amount, match.start()
+                    return self.lexicon.degrees[name]
         return None
 
     def acts(self, folded: str) -> set[str]:
@@ -93,30 +96,29 @@ class CueFinder:
 
     def strength_of(self, words: str, usual: float = 0.7) -> float:
         """Strength in 0..1 that the wording shows."""
-        if _contains(self.lexicon.strength["strong"], words):
+        if self._contains(self.lexicon.strength["strong"], words):
             return 0.95
-        return 0.45 if _contains(self.lexicon.strength["weak"], words) else usual
+        return 0.45 if self._contains(self.lexicon.strength["weak"], words) else usual
 
     def lasts(self, clause: str) -> bool:
         """Whether a clause speaks of the person in general."""
-        return _contains(self.lexicon.lasting, clause)
+        return self._contains(self.lexicon.lasting, clause)
 
     def passes(self, clause: str) -> bool:
         """Whether a clause speaks of tonight only."""
-        return _contains(self.lexicon.passing, clause)
+        return self._contains(self.lexicon.passing, clause)
 
     def insists(self, clause: str) -> bool:
         """Whether a clause makes its wish a condition ("must", "only")."""
-        return _contains(self.lexicon.must, clause) and "not only" not in clause
+        return self._contains(self.lexicon.must, clause) and not self._not_insisting.search(clause)
+
+    def _contains(self, patterns: list[str], text: str) -> bool:
+        return _compiled(tuple(patterns), self.lexicon.spaced).search(text) is not None
 
 
 @lru_cache(maxsize=256)
-def _compiled(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    return any_of(list(patterns))
-
-
-def _contains(patterns: list[str], text: str) -> bool:
-    return _compiled(tuple(patterns)).search(text) is not None
+def _compiled(patterns: tuple[str, ...], spaced: bool) -> re.Pattern[str]:
+    return any_of(list(patterns), spaced)
 
 
 @lru_cache(maxsize=8)

@@ -54,10 +54,11 @@ class Asked(Record):
 
 
 class Worded(Record):
-    """Templates that were used, so that no sentence is repeated soon."""
+    """A reply was worded, with which templates (no sentence is repeated soon) and for a speaker of which language."""
 
     kind: Literal["worded"] = "worded"
     templates: list[str]
+    language: str = "en"
 
 
 class Undone(Record):
@@ -73,8 +74,15 @@ class Restarted(Record):
     kind: Literal["restarted"] = "restarted"
 
 
+class Brought(Record):
+    """A file was taken in; the beliefs of the same step come from it."""
+
+    kind: Literal["brought"] = "brought"
+    name: str
+
+
 Event = Annotated[
-    Believed | Withdrew | Shown | Focused | Asked | Worded | Undone | Restarted, Field(discriminator="kind")
+    Believed | Withdrew | Shown | Focused | Asked | Worded | Undone | Restarted | Brought, Field(discriminator="kind")
 ]
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 

@@ -6,10 +6,11 @@ import re
 
 import numpy as np
 
+from bot.phrasing import can_say, filled, joined, listed, say
 from bot.plan import Claim
-from bot.text import join_words, sentences
-from prompts.loader import load_templates
+from bot.text import sentences
 from retrieval.catalogue import Catalogue
+from retrieval.domain import FacetConfig
 from retrieval.records import Item, Reason, Record
 
 _PROPER_ROLES = {"person", "award", "place", "era", "country", "language", "series"}
@@ -17,10 +18,8 @@ _TELLING = {"theme": 1.5, "person": 1.2, "mood": 1.0, "series": 1.5}
 _TELLING_SHARE = 0.3
 _SMALL_WORDS = {"of", "and", "the", "in", "a"}
 _NAMES_SHARE = 0.3  # a sentence with more capitals is a cast list
-_GENRE_STANDS = (
-    "comedy", "drama", "thriller", "western", "musical", "documentary", "satire", "mystery", "biography", "noir",
-    "romance", "fantasy",
-)  # fmt: skip
+_SPOKEN_ROLES = {"genre", "theme", "mood", "pace"}
+_VOWELS = "aeiou"
 
 
 class Phrase(Record):
@@ -33,12 +32,6 @@ class Phrase(Record):
     people: list[str] = []
     numbers: list[float] = []
     quotes: list[str] = []
-
-
-def phrase_text(name: str, variant: int, short: bool = False, **slots: str) -> str:
-    """A wording of prompts/<language>/phrases.yaml; `short` leaves the other item out, `variant` picks a wording."""
-    wordings = load_templates("en", "phrases").templates[f"{name}_short" if short else name]
-    return wordings[variant % len(wordings)].format_map(slots)
 
 
 def head(item: Item) -> str:
@@ -62,16 +55,15 @@ def hook(item: Item, limit: int = 190) -> str:
 def facet_phrase(catalogue: Catalogue, item: Item, facet: str, limit: int = 3) -> Phrase | None:
     """What an item has for a facet, as a predicate; None when the record has nothing or the domain never says it."""
     config = catalogue.domain.facets.get(facet)
-    values = [value for value in catalogue.values(item, facet) if config is None or value not in config.unsaid][:limit]
-    if config is None or not values or config.phrases.fact is None:
+    if config is None or config.phrases.fact is None:
         return None
-    if config.role == "genre":
-        text = phrase_text("genre", 0, values=_genre(values[-1:], catalogue, values[:-1]))
-    else:
-        said = values if config.role in _PROPER_ROLES else [in_sentence(value, catalogue) for value in values]
-        text = config.phrases.fact.format(value=join_words(said), title=item.title)
+    values = [value for value in catalogue.values(item, facet) if value not in config.unsaid]
+    values = ([value for value in values if sayable(value, config, catalogue)] or values)[:limit]
+    if not values:
+        return None
     return Phrase(
-        text=text, topic=facet, claims=[Claim(item_id=item.id, facet=facet, value=value) for value in values],
+        text=_predicate(config, values, item, catalogue), topic=facet,
+        claims=[Claim(item_id=item.id, facet=facet, value=value) for value in values],
         people=values if config.role == "person" else [], numbers=_digits(" ".join(values)),
         quotes=values if config.role in {"award", "era", "place"} else [],
     )  # fmt: skip
@@ -87,17 +79,27 @@ def value_phrase(catalogue: Catalogue, item: Item, facet: str, value: str) -> Ph
         if config.phrases.fact is None:
             return None
         if value in config.unsaid:
-            text = phrase_text("as_asked", 0, values=value)
-        elif config.role == "genre":
-            text = phrase_text("genre", 0, values=_genre([value], catalogue))
+            text = say(catalogue.domain.language, "as_asked", values=config.names.get(value, value))
         else:
-            said = value if config.role in _PROPER_ROLES else in_sentence(value, catalogue)
-            text = config.phrases.fact.format(value=said, title=item.title)
+            text = _predicate(config, [value], item, catalogue)
         return Phrase(
             text=text, topic=f"{name}:{value}", claims=[Claim(item_id=item.id, facet=name, value=value)],
             people=[value] if config.role == "person" else [], numbers=_digits(value),
         )  # fmt: skip
     return None
+
+
+def _predicate(config: FacetConfig, values: list[str], item: Item, catalogue: Catalogue) -> str:
+    language = catalogue.domain.language
+    if config.role == "genre" and can_say(language, "genre"):
+        return say(language, "genre", values=_genre(values, catalogue, config))
+    said = joined([in_sentence(value, catalogue, config) for value in values], language)
+    return filled(config.phrases.fact or "", language, value=said, title=item.title)
+
+
+def sayable(value: str, config: FacetConfig, catalogue: Catalogue) -> bool:
+    """Whether a sentence of the person's language can hold a value: kinds and moods need a name in it, names do not."""
+    return catalogue.in_own_language or config.role not in _SPOKEN_ROLES or value in config.names
 
 
 def number_phrase(catalogue: Catalogue, item: Item, number: str) -> Phrase | None:
@@ -107,12 +109,13 @@ def number_phrase(catalogue: Catalogue, item: Item, number: str) -> Phrase | Non
     if config is None or value is None:
         return None
     claims = [Claim(item_id=item.id, facet=number, number=value)]
+    language = catalogue.domain.language
     if config.role == "axis":
         pole = config.low if value < 0.4 else config.high if value > 0.6 else None
         if pole is not None:
-            text = phrase_text("strongly" if abs(value - 0.5) > 0.35 else "rather", 0, pole=pole.name)
+            text = say(language, "strongly" if abs(value - 0.5) > 0.35 else "rather", pole=pole.name)
         elif config.low is not None and config.high is not None:
-            text = phrase_text("between", 0, low=config.low.name, high=config.high.name)
+            text = say(language, "between", low=config.low.name, high=config.high.name)
         else:
             return None
         return Phrase(text=text, topic=number, claims=claims)
@@ -120,40 +123,46 @@ def number_phrase(catalogue: Catalogue, item: Item, number: str) -> Phrase | Non
         return None
     if config.levels:
         level = config.levels[min(len(config.levels) - 1, max(0, round(value)))]
-        text = config.phrases.fact.format(value=level)
-        return Phrase(text=text, topic=number, claims=claims)
-    unit = f" {config.unit.one if value == 1 else config.unit.many}" if config.unit else ""
-    text = config.phrases.fact.format(value=f"{value:g}{unit}")
-    return Phrase(text=text, topic=number, claims=claims, numbers=[value])
+        return Phrase(text=filled(config.phrases.fact, language, value=level), topic=number, claims=claims)
+    said = f"{value:g}"
+    if config.unit is not None:
+        said = say(language, "measure", number=said, unit=config.unit.one if value == 1 else config.unit.many)
+    return Phrase(text=filled(config.phrases.fact, language, value=said), topic=number, claims=claims, numbers=[value])
 
 
-def comparison_phrase(catalogue: Catalogue, item: Item, other: Item, number: str, short: bool = False) -> Phrase | None:
-    """How an item's number compares with another item's ("is lighter than Arrival"); None when they are equal."""
-    config = catalogue.domain.numbers[number]
+def comparative(catalogue: Catalogue, item: Item, other: Item, number: str) -> Phrase | None:
+    """How an item's number compares with another item's, in a word ("lighter"); None when they are equal."""
+    config, language = catalogue.domain.numbers[number], catalogue.domain.language
     mine, theirs = catalogue.number(item, number), catalogue.number(other, number)
     if mine is None or theirs is None or mine == theirs:
         return None
     pole = config.low if mine < theirs else config.high
     if pole is not None:
-        adjective = pole.comparatives[0] if pole.comparatives else f"more {pole.name}"
+        word = pole.comparatives[0] if pole.comparatives else say(language, "more_than_word", word=pole.name)
     elif config.high is not None:
-        adjective = f"less {config.high.name}"
+        word = say(language, "less_than_word", word=config.high.name)
     else:
         return None
-    return Phrase(
-        text=phrase_text("compared", 0, short, adjective=adjective, other=other.title), topic=number,
-        titles=[] if short else [other.title],
-        claims=[Claim(item_id=item.id, facet=number, number=-1.0 if mine < theirs else 1.0, than=other.id)],
-    )  # fmt: skip
+    claim = Claim(item_id=item.id, facet=number, number=-1.0 if mine < theirs else 1.0, than=other.id)
+    return Phrase(text=word, topic=number, claims=[claim])
+
+
+def comparison_phrase(catalogue: Catalogue, item: Item, other: Item, number: str, short: bool = False) -> Phrase | None:
+    """The comparison of two items by a number as a predicate ("is lighter than Arrival"); None when they are equal."""
+    word = comparative(catalogue, item, other, number)
+    if word is None:
+        return None
+    text = _between(catalogue, "compared", 0, short, adjective=word.text, other=other.title)
+    return word.model_copy(update={"text": text, "titles": [] if short else [other.title]})
 
 
 def kin_phrase(catalogue: Catalogue, item: Item, other: Item, variant: int = 0, short: bool = False) -> Phrase | None:
-    """What the catalogue itself says of the kinship of `other` with `item`, if it names it."""
+    """What the catalogue itself says of the kinship of `other` with `item`, if it names it in the person's language."""
     why = catalogue.kin(other).get(item.id)
-    if not why:
+    if not why or not catalogue.in_own_language:
         return None
     return Phrase(
-        text=phrase_text("kin", variant, short, other=other.title, why=why), topic=f"kin:{other.id}",
+        text=_between(catalogue, "kin", variant, short, other=other.title, why=why), topic=f"kin:{other.id}",
         titles=[] if short else [other.title], quotes=[why],
     )  # fmt: skip
 
@@ -171,7 +180,9 @@ def shared_phrase(
             continue
         mine = catalogue.values(item, name)
         for value in catalogue.values(other, name):
-            if value in config.unsaid or (config.role == "theme" and value.lower() in catalogue.domain.kind_words):
+            if value in config.unsaid or not sayable(value, config, catalogue):
+                continue
+            if config.role == "theme" and value.lower() in catalogue.domain.kind_words:
                 continue
             share = len(catalogue.postings(name)[value]) / len(catalogue)
             if value in mine and share < _TELLING_SHARE and f"{name}:{value}" not in taken:
@@ -181,22 +192,32 @@ def shared_phrase(
         return None
     telling.sort(reverse=True)
     name = telling[0][1]
-    role = catalogue.domain.facets[name].role
+    config, language = catalogue.domain.facets[name], catalogue.domain.language
+    role = config.role
     values = [value for _, facet, value in telling if facet == name][: 2 if role in {"theme", "mood"} else 1]
-    if any(" and " in value for value in values) or (len(values) > 1 and values[0][:4] == values[1][:4]):
+    seam = say(language, "and", first="", last="")
+    if any(seam in in_sentence(value, catalogue, config) for value in values) or _begin_alike(values):
         values = values[:1]
-    slots = {"other": other.title, "values": join_words([in_sentence(value, catalogue) for value in values])}
-    if role == "genre":
-        slots["values"] = _genre(values, catalogue)
+    said = joined([in_sentence(value, catalogue, config) for value in values], language)
+    slots = {"other": other.title, "values": _genre(values, catalogue, config) if role == "genre" else said}
     kind = f"shared_{role}" if role in {"theme", "mood", "genre"} else "shared_fact"
     if kind == "shared_fact":
-        slots["fact"] = (catalogue.domain.facets[name].phrases.fact or "").format(value=values[0], title=item.title)
+        slots["fact"] = filled(config.phrases.fact or "", language, value=said, title=item.title)
     return Phrase(
-        text=phrase_text(kind, variant, short, **slots), topic=f"{name}:{values[0]}",
+        text=_between(catalogue, kind, variant, short, **slots), topic=f"{name}:{values[0]}",
         claims=[Claim(item_id=i, facet=name, value=value) for value in values for i in (item.id, other.id)],
         titles=[] if short else [other.title], people=values if role == "person" else [],
         numbers=_digits(" ".join(values)),
     )  # fmt: skip
+
+
+def _begin_alike(values: list[str]) -> bool:
+    return len(values) > 1 and values[0][:4] == values[1][:4]
+
+
+def _between(catalogue: Catalogue, name: str, variant: int, short: bool, **slots: str) -> str:
+    """A phrase about an item and another; `short` leaves the other out."""
+    return say(catalogue.domain.language, f"{name}_short" if short else name, variant, **slots)
 
 
 def reason_phrases(
@@ -204,25 +225,32 @@ def reason_phrases(
 ) -> list[Phrase]:
     """The facts behind one part of a score, as predicates; empty when there is nothing the record can vouch for."""
     other = catalogue.get(reason.item_id) if reason.item_id and reason.item_id in catalogue.row else None
-    phrase: Phrase | None = None
+    said: Phrase | None = None
     if reason.kind in {"similar", "liked"} and other is not None:
         brief = short and reason.kind == "similar"
         found = [
             kin_phrase(catalogue, item, other, variant, brief),
             shared_phrase(catalogue, item, other, taken, variant, brief),
         ]
-        return [phrase for phrase in found if phrase is not None and phrase.topic not in taken]
+        return [one for one in found if one is not None and one.topic not in taken]
     if reason.kind == "facet" and reason.facet and reason.value:
-        phrase = value_phrase(catalogue, item, reason.facet, reason.value)
+        said = value_phrase(catalogue, item, reason.facet, reason.value)
     elif reason.kind == "number" and reason.facet:
         if other is not None:
-            phrase = comparison_phrase(catalogue, item, other, reason.facet, short)
-        phrase = phrase or number_phrase(catalogue, item, reason.facet)
-    return [phrase] if phrase is not None and phrase.topic not in taken else []
+            said = comparison_phrase(catalogue, item, other, reason.facet, short)
+        said = said or number_phrase(catalogue, item, reason.facet)
+    return [said] if said is not None and said.topic not in taken else []
 
 
-def in_sentence(value: str, catalogue: Catalogue) -> str:
-    """A catalogue value as it reads inside a sentence: "Science Fiction" -> "science fiction"; "DNA" and names stay."""
+def in_sentence(value: str, catalogue: Catalogue, config: FacetConfig | None = None) -> str:
+    """A catalogue value or a label as it reads inside a sentence: "Science Fiction" -> "science fiction"; "DNA" stays.
+
+    `config`: the facet it is a value of. Names stay as they are, and so does what the language has no name for.
+    """
+    if config is not None and value in config.names:
+        return config.names[value]
+    if not catalogue.in_own_language or (config is not None and config.role in _PROPER_ROLES):
+        return value
     words = value.split()
     titled = all(word[:1].isupper() or word in _SMALL_WORDS for word in words)
     if not titled or any(word.isupper() and len(word) > 1 for word in words):
@@ -230,13 +258,15 @@ def in_sentence(value: str, catalogue: Catalogue) -> str:
     return catalogue.with_names(value.lower())
 
 
-def _genre(values: list[str], catalogue: Catalogue, before: list[str] | None = None) -> str:
-    """Genres as a noun phrase: "a comedy", or with the domain's noun where a genre cannot stand alone."""
-    noun = catalogue.domain.noun.one
-    said = join_words([in_sentence(value, catalogue) for value in [*(before or []), *values]])
-    if not said.endswith((*_GENRE_STANDS, noun)):
-        said = f"{said} {noun}"
-    return f"{'an' if said[:1] in 'aeiou' else 'a'} {said}"
+def _genre(values: list[str], catalogue: Catalogue, config: FacetConfig) -> str:
+    """Genres in a sentence; where the language needs one, as a noun phrase: "a comedy", "an action film"."""
+    language, noun = catalogue.domain.language, catalogue.domain.noun.one
+    said = joined([in_sentence(value, catalogue, config) for value in values], language)
+    if not can_say(language, "genre_noun"):
+        return said
+    if not said.endswith((*listed(language, "genre_alone"), noun)):
+        said = say(language, "genre_noun", values=said, noun=noun)
+    return say(language, "an_genre" if said[:1] in _VOWELS else "a_genre", values=said)
 
 
 def _digits(text: str) -> list[float]:

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections import defaultdict
+from collections.abc import Collection
+from functools import lru_cache
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
-from bot.text import key
+from bot.families import Families
+from bot.fuzzy import Near, WordIndex
+from bot.lexicon import elided, load_lexicon
+from bot.text import fold, is_sign, key
 from retrieval.catalogue import Catalogue
 
 Form = Literal["full", "partial", "surname", "first", "synonym", "value"]
 _PERSON_WEIGHT_FLOOR = 0.05
 _FIRST_NAME_DOMINANCE = 3.0
 _ARTICLES = {"the", "a", "an"}
+_PARTS = {"part", "episode", "chapter", "vol", "volume"}
+_SUBTITLE = re.compile(r":\s|\s[-\u2013\u2014]\s|\sor:\s|\uff1a|\u2014")
+_HYPHEN = re.compile(r"(?<=\w)-(?=\w)")
+_DIGIT = re.compile(r"\d")
+_DOTS = re.compile(r"[\u00b7\u30fb\u2022\uff0e]")
+_WITH_AN_ARTICLE = 0.7
+_BETTER_KNOWN = 3.0
+_REMEMBERED = 8192
 
 
 class Name(NamedTuple):
@@ -33,49 +48,103 @@ class Name(NamedTuple):
     comparative: bool = False
 
 
+_Names = defaultdict[str, list[Name]]
+
+
+class _Part:
+    """A dictionary of names in its final order, with what looking things up in it needs."""
+
+    def __init__(self, names: _Names) -> None:
+        self.names = dict(names)
+        self.reach: dict[str, int] = {}
+        for said, meant in self.names.items():
+            # Whoever says a whole title means it, however well known a longer one is.
+            meant.sort(key=lambda name: (name.kind == "item" and name.form == "partial", -name.weight))
+            first, size = said.partition(" ")[0], said.count(" ") + 1
+            self.reach[first] = max(self.reach.get(first, 0), size)
+        self.longest = max(self.reach.values(), default=1)
+        self.words = WordIndex(self.names)
+
+
 class Gazetteer:
-    """A dictionary from key to names, and blocks of keys for typo-tolerant lookup."""
+    """A dictionary from key to names: items and people, and the facet values and qualities of one language."""
 
     def __init__(self, catalogue: Catalogue) -> None:
-        self.names: dict[str, list[Name]] = defaultdict(list)
-        self.longest = 1
         self.person_roles: dict[str, set[str]] = {}
-        self._add_facets(catalogue)
-        self._add_numbers(catalogue)
-        self._add_people(catalogue)
-        self._add_titles(catalogue)
-        self.names = dict(self.names)
-        for names in self.names.values():
-            # Whoever says a whole title means it, however well known a longer one is.
-            names.sort(key=lambda name: (name.kind == "item" and name.form == "partial", -name.weight))
-        self.longest = min(12, max((found.count(" ") + 1 for found in self.names), default=1))
-        blocks: dict[tuple[int, str], list[str]] = defaultdict(list)
-        for found in self.names:
-            if len(found) >= 5:
-                blocks[found.count(" "), found[0]].append(found)
-        self.blocks = dict(blocks)
+        self.families = Families(catalogue)
+        things: _Names = defaultdict(list)
+        self._add_people(catalogue, things)
+        self._add_titles(catalogue, things)
+        _add_better_known(things)
+        self._things = _Part(things)
+        self._speak(catalogue)
 
-    def _add(self, text_key: str, name: Name) -> None:
-        if text_key and not any(
-            old.kind == name.kind and old.value == name.value and old.row == name.row for old in self.names[text_key]
-        ):
-            self.names[text_key].append(name)
+    def in_language(self, catalogue: Catalogue) -> Gazetteer:
+        """The same items and people, with the words of another language for facet values and for qualities.
 
-    def _add_titles(self, catalogue: Catalogue) -> None:
+        `catalogue` is the same one seen in that language (Catalogue.in_language).
+        """
+        if catalogue.domain.language == self._language:
+            return self
+        other = copy.copy(self)
+        other._speak(catalogue)
+        return other
+
+    def _speak(self, catalogue: Catalogue) -> None:
+        self._language = catalogue.domain.language
+        values: _Names = defaultdict(list)
+        self._add_facets(catalogue, values)
+        self._add_numbers(catalogue, values)
+        self._add_translations(catalogue, values)
+        self._values = _Part(values)
+        self.longest = max(self._things.longest, self._values.longest)
+        self.near = lru_cache(maxsize=_REMEMBERED)(self._near)
+
+    def named(self, said: str) -> list[Name]:
+        """Everything that a key means: facet values and qualities, people, items, each kind best known first."""
+        return [*self._values.names.get(said, ()), *self._things.names.get(said, ())]
+
+    def reach(self, word: str) -> int:
+        """How many words the longest key has that begins with a word; 0 when none does."""
+        return max(self._values.reach.get(word, 0), self._things.reach.get(word, 0))
+
+    def knows(self, said: str) -> bool:
+        """Whether a key means anything."""
+        return said in self._things.names or said in self._values.names
+
+    def _near(self, word: str) -> tuple[Near, ...]:
+        """Words of keys that are a slip or two away from a word, nearest first."""
+        found = {*self._things.words.near(word), *self._values.words.near(word)}
+        return tuple(sorted(found, key=lambda near: (near.distance, near.key)))
+
+    def _add_translations(self, catalogue: Catalogue, names: _Names) -> None:
+        """What the language calls items and people of the catalogue, and how it says names that it would take apart."""
+        domain, lexicon = catalogue.domain, load_lexicon(catalogue.domain.language)
         for row, item in enumerate(catalogue.items):
-            titles = [item.title, *catalogue.values(item, "alias")]
-            for number, title in enumerate(titles):
-                whole = key(title)
-                form: Form = "full" if number == 0 else "synonym"
-                self._add(whole, Name("item", item.title, item.popularity, form, row))
-                first, _, rest = whole.partition(" ")
-                if first in _ARTICLES and rest:
-                    self._add(rest, Name("item", item.title, item.popularity, "partial", row))
-                head = re.split(r":| - | or: ", title)[0]
-                if head != title and len(key(head)) > 3:
-                    self._add(key(head), Name("item", item.title, item.popularity * 0.9, "partial", row))
+            own = {item.title, *catalogue.values(item, "alias")}
+            there = domain.item_names.get(f"{item.title} ({item.year})", ())
+            for title in (*there, *(title for title in own if elided(fold(title), lexicon) != fold(title))):
+                for said, (worth, whole) in _ways_to_say(elided(fold(title), lexicon), lexicon.linking.articles).items():
+                    form: Form = "synonym" if whole else "partial"
+                    _add(names, said, Name("item", item.title, item.popularity * worth, form, row))
+        for person in self.person_roles:
+            apart = elided(fold(person), lexicon)
+            for said in (*domain.person_names.get(person, ()), *([apart] if apart != fold(person) else [])):
+                known = (name.weight for name in self._things.names.get(key(person), ()) if name.value == person)
+                _add(names, key(said), Name("person", person, max(known, default=0.0), "full"))
 
-    def _add_people(self, catalogue: Catalogue) -> None:
+    def _add_titles(self, catalogue: Catalogue, names: _Names) -> None:
+        dull = {*_ARTICLES, *_PARTS, *(key(word) for word in catalogue.domain.item_words)}
+        for row, item in enumerate(catalogue.items):
+            for number, title in enumerate([item.title, *catalogue.values(item, "alias")]):
+                form: Form = "full" if number == 0 else "synonym"
+                for said, (worth, whole) in _ways_to_say(title).items():
+                    if not whole and all(word in dull or word.isdigit() for word in said.split()):
+                        continue  # "part 2" and "the movie" are parts of too many
+                    name = Name("item", item.title, item.popularity * worth, form if whole else "partial", row)
+                    _add(names, said, name)
+
+    def _add_people(self, catalogue: Catalogue, names: _Names) -> None:
         weights: dict[str, float] = defaultdict(float)
         for facet in catalogue.domain.facets_of("person"):
             for person, rows in catalogue.postings(facet).items():
@@ -87,7 +156,12 @@ class Gazetteer:
             words = key(person).split()
             if not words:
                 continue
-            self._add(" ".join(words), Name("person", person, weight, "full"))
+            _add(names, " ".join(words), Name("person", person, weight, "full"))
+            if is_sign(words[0]):
+                family = key(_DOTS.split(person)[-1])
+                if " " in family and family.count(" ") + 1 < len(words):
+                    surnames[family].append((weight, person))
+                continue
             parts = [word for word in words if word not in {"jr", "sr", "ii", "2", "3"}]
             if len(parts) > 1:
                 surnames[parts[-1]].append((weight, person))
@@ -97,14 +171,14 @@ class Gazetteer:
         for surname, people in surnames.items():
             if len(surname) > 3:
                 weight, person = max(people)
-                self._add(surname, Name("person", person, weight, "surname"))
+                _add(names, surname, Name("person", person, weight, "surname"))
         for first, people in first_names.items():
             ranked = sorted(people, reverse=True)
             dominant = len(ranked) == 1 or ranked[0][0] > _FIRST_NAME_DOMINANCE * ranked[1][0]
             if len(first) > 3 and dominant and ranked[0][0] > _PERSON_WEIGHT_FLOOR and first not in surnames:
-                self._add(first, Name("person", ranked[0][1], ranked[0][0] * 0.5, "first"))
+                _add(names, first, Name("person", ranked[0][1], ranked[0][0] * 0.5, "first"))
 
-    def _add_facets(self, catalogue: Catalogue) -> None:
+    def _add_facets(self, catalogue: Catalogue, names: _Names) -> None:
         for facet, config in catalogue.domain.facets.items():
             if not config.speaks or config.role in {"person", "alias"}:
                 continue
@@ -118,11 +192,11 @@ class Gazetteer:
                 written = [concept] if concept in present else [v for form in sorted(forms) for v in by_key[form]]
                 for value in written or [concept]:
                     for form in forms:
-                        self._add(form, Name(facet, value, float(len(present.get(value, ()))), "synonym"))
+                        _add(names, form, Name(facet, value, float(len(present.get(value, ()))), "synonym"))
             for value in present:
-                self._add(key(value), Name(facet, value, float(len(present[value])), "value"))
+                _add(names, key(value), Name(facet, value, float(len(present[value])), "value"))
 
-    def _add_numbers(self, catalogue: Catalogue) -> None:
+    def _add_numbers(self, catalogue: Catalogue, names: _Names) -> None:
         for number, config in catalogue.domain.numbers.items():
             for direction, pole in ((-1, config.low), (1, config.high)):
                 if pole is None:
@@ -133,7 +207,57 @@ class Gazetteer:
                     name = Name(
                         number, pole.name, 0.5, "synonym", direction=direction, comparative=word in comparatives
                     )
-                    self._add(word, name)
+                    _add(names, word, name)
+
+
+def _add(names: _Names, said: str, name: Name) -> None:
+    """Take in a meaning of a key; of two that are the same thing the more complete form stays."""
+    if not said:
+        return
+    for place, old in enumerate(names[said]):
+        if (old.kind, old.value, old.row) == (name.kind, name.value, name.row):
+            if old.form == "partial" and name.form != "partial":
+                names[said][place] = name
+            return
+    names[said].append(name)
+
+
+def _ways_to_say(title: str, articles: Collection[str] = _ARTICLES) -> dict[str, tuple[float, bool]]:
+    """Keys under which a title is said: what each is worth, up to 1, and whether it is the whole title."""
+    whole = key(title)
+    ways = {whole: (1.0, True)}
+    if "-" in title:
+        ways.setdefault(key(_HYPHEN.sub("", title)), (1.0, True))
+    parts = _SUBTITLE.split(title)
+    pieces = [piece for piece in parts if key(piece)] if len(parts) > 1 else parts
+    for count in range(1, len(pieces)):
+        head = key(" ".join(pieces[:count]))
+        if len(head) > 3:
+            ways.setdefault(head, (0.9, False))
+    tail = key(pieces[-1]) if len(pieces) > 1 else ""
+    if tail.count(" ") > (tail.partition(" ")[0] in articles):
+        ways.setdefault(tail, (0.8, False))
+    for said, (worth, complete) in [*ways.items()] if _DIGIT.search(whole) else ():
+        words = said.split()
+        numbered = [one in _PARTS and two.isdigit() for one, two in pairwise(words)]
+        if any(numbered[1:]):
+            ways.setdefault(" ".join(word for word in words if word not in _PARTS), (worth, complete))
+    for said, (worth, _) in [*ways.items()]:
+        first, _, rest = said.partition(" ")
+        if first in articles and rest:
+            ways.setdefault(rest, (worth, False))
+    return ways
+
+
+def _add_better_known(names: _Names) -> None:
+    """"The X" means the title "X" too, where both are titles and that one is much better known."""
+    for said in [*names]:
+        article, _, rest = said.partition(" ")
+        if article in _ARTICLES and rest in names and any(name.kind == "item" for name in names[said]):
+            least = max(name.weight for name in names[said]) * _BETTER_KNOWN
+            for name in names[rest]:
+                if name.kind == "item" and name.form != "partial" and name.weight > least:
+                    _add(names, said, name._replace(weight=name.weight * _WITH_AN_ARTICLE, form="synonym"))
 
 
 def _plural_forms(text_key: str) -> set[str]:

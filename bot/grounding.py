@@ -9,12 +9,14 @@ import re
 from collections.abc import Sequence
 
 from bot.gazetteer import Gazetteer
+from bot.phrasing import QUOTED
 from bot.plan import Claim, Line
-from bot.text import Token, fold, key_word, tokens
+from bot.text import Token, fold, is_sign, key_word, tokens
 from retrieval.catalogue import Catalogue
 
+_TITLE_MARKS = ("《》", "〈〉")
+_SIGNS_OF_A_NAME = 3
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_QUOTED = re.compile(r"“([^”]*)”")
 
 
 class Checker:
@@ -63,9 +65,7 @@ class Checker:
         for quote in sorted({*line.quotes, *line.slots.values()} & set(line.quotes), key=len, reverse=True):
             if len(quote) > 3:
                 text = text.replace(quote, " ")
-        return _QUOTED.sub(
-            lambda match: " " if match[1].strip() in line.quotes or not match[1].strip() else match[0], text
-        )
+        return QUOTED.sub(lambda match: " " if _quotation(match) in {"", *line.quotes} else match[0], text)
 
     def _titles(self, text: str, line: Line) -> list[str]:
         allowed = {title.casefold() for title in line.titles}
@@ -100,9 +100,9 @@ class Checker:
             for size in range(min(self.gazetteer.longest, len(words) - place), 1, -1):
                 window = words[place : place + size]
                 surface = _spread(text, window)
-                if not self._like_a_name(surface):
+                if not self._like_a_name(surface, text, window):
                     continue
-                names = self.gazetteer.names.get(" ".join(key_word(token.word) for token in window), [])
+                names = self.gazetteer.named(" ".join(key_word(token.word) for token in window))
                 kinds = [
                     name.kind for name in names if name.kind in {"item", "person"} and name.form in {"full", "synonym"}
                 ]
@@ -113,14 +113,25 @@ class Checker:
             place += 1
         return found
 
-    def _like_a_name(self, surface: str) -> bool:
-        """Whether words are capitalised at both ends, or exactly as a title that the catalogue writes otherwise."""
+    def _like_a_name(self, surface: str, text: str, words: Sequence[Token]) -> bool:
+        """Whether words are capitalised at both ends, or exactly as a title that the catalogue writes otherwise.
+
+        Two signs of a writing without spaces are a name only between title marks: most such pairs are plain words.
+        """
         if surface[0].islower():
             return False
+        if len(words) < _SIGNS_OF_A_NAME and all(is_sign(token.word) for token in words):
+            marks = text[words[0].start - 1 : words[0].start] + text[words[-1].end : words[-1].end + 1]
+            return marks in _TITLE_MARKS
         if surface in self._written:
             return True
         first, last = surface[0], surface.split()[-1]
         return (first.isupper() or first.isdigit()) and any(char.isupper() or char.isdigit() for char in last)
+
+
+def _quotation(match: re.Match[str]) -> str:
+    """What stands between the quotation marks that were found."""
+    return next(text for text in match.groups() if text is not None).strip()
 
 
 def _spread(text: str, words: Sequence[Token]) -> str:

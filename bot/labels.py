@@ -1,8 +1,12 @@
-"""Short readable names of beliefs and of what they ask for: "no Horror", "before 1990", "by Stanley Kubrick"."""
+"""Short readable names of beliefs and of what they ask for: "no Horror", "before 1990", "by Stanley Kubrick".
+
+They are in the language of the domain they are given, and a belief keeps the one it was made with.
+"""
 
 from __future__ import annotations
 
-from retrieval.domain import DomainConfig
+from bot.phrasing import filled, say
+from retrieval.domain import DomainConfig, NumberConfig
 
 
 def range_label(
@@ -10,49 +14,59 @@ def range_label(
 ) -> str:
     """A bound in words, by the role of its number. Bounds are inclusive, in the catalogue's unit."""
     config = domain.numbers.get(number)
+    language = domain.language
     role = config.role if config else "other"
     if role == "year":
-        text = _year_label(low, high)
+        text = _year_label(low, high, language)
     elif role == "age":
-        text = f"suitable for age {high:g}" if high is not None else f"for viewers of {low:g} and up"
+        name, age = ("label_age_to", high) if high is not None else ("label_age_from", low)
+        text = say(language, name, age=f"{age:g}")
     elif role == "level":
-        pole = config.high if config else None
-        word = (pole.words[0] if pole and pole.words else number).replace("_", " ")
-        text = (f"no {number}" if high == 0 else f"not too {word}") if high is not None else word
+        text = _level_label(number, config, high, language)
     elif role == "axis" and config:
         pole = config.low if high is not None else config.high
         text = pole.name if pole else number
     else:
-        unit = f" {config.unit.many}" if config and config.unit else ""
-        text = _plain_label(low, high, unit)
-    return f"not {text}" if negative else text
+        text = _plain_label(low, high, config.unit.many if config and config.unit else "", language)
+    return say(language, "label_not", label=text) if negative else text
 
 
-def _year_label(low: float | None, high: float | None) -> str:
+def _year_label(low: float | None, high: float | None, language: str) -> str:
     if low is not None and high is not None:
         if low == high:
-            return f"from {low:g}"
+            return say(language, "label_year", year=f"{low:g}")
         if low % 10 == 0 and high == low + 9:
-            return f"from the {low:g}s"
-        return f"from {low:g} to {high:g}"
-    return f"before {high + 1:g}" if high is not None else f"from {low:g} or later"
+            return say(language, "label_decade", decade=f"{low:g}")
+        return say(language, "label_years", low=f"{low:g}", high=f"{high:g}")
+    if high is not None:
+        return say(language, "label_before", year=f"{high + 1:g}")
+    return say(language, "label_since", year=f"{low:g}")
 
 
-def _plain_label(low: float | None, high: float | None, unit: str) -> str:
-    if low is not None and high is not None:
-        return f"{low:g} to {high:g}{unit}"
-    return f"at most {high:g}{unit}" if high is not None else f"at least {low:g}{unit}"
+def _level_label(number: str, config: NumberConfig | None, high: float | None, language: str) -> str:
+    pole = config.high if config else None
+    word = (pole.words[0] if pole and pole.words else number).replace("_", " ")
+    if high is None:
+        return word
+    return say(language, "label_none" if high == 0 else "label_little", number=number, word=word)
+
+
+def _plain_label(low: float | None, high: float | None, unit: str, language: str) -> str:
+    name = "label_at_least" if high is None else "label_at_most" if low is None else "label_between"
+    least, most = ("" if bound is None else f"{bound:g}" for bound in (low, high))
+    return say(language, name, low=least, high=most, unit=unit).strip()
 
 
 def value_label(domain: DomainConfig, facet: str, value: str, polarity: float, role: str | None = None) -> str:
     """A facet value as a wish: "Comedy", "with Tom Hanks", "directed by Akira Kurosawa", "no Horror"."""
     if facet == "item":
         return value
-    if facet == "person" or (facet in domain.facets and domain.facets[facet].role == "person"):
+    config, language = domain.facets.get(facet), domain.language
+    said = config.names.get(value, value) if config else value
+    if polarity <= 0:
+        return say(language, "label_no", value=said)
+    if facet == "person" or (config and config.role == "person"):
         wish = domain.facets[role].phrases.wish if role in domain.facets else None
-        text = (wish or "with {value}").format(value=value) if polarity > 0 else value
-    else:
-        config = domain.facets.get(facet)
-        said = config is not None and value not in config.unsaid
-        text = (config.phrases.wish if config and said and config.phrases.wish else "{value}").format(value=value)
-    return text if polarity > 0 else f"no {value}"
+        return filled(wish, language, value=value) if wish else say(language, "label_with", value=value)
+    wished = config.phrases.wish if config and value not in config.unsaid else None
+    return filled(wished or "{value}", language, value=said)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
@@ -10,60 +9,22 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from bot.cues import Cue
+from bot.fuzzy import closest
 from bot.gazetteer import Gazetteer, Name
+from bot.hints import Hints, hints_of
 from bot.lexicon import Lexicon
 from bot.quantities import Quantity
-from bot.text import Token, key_word
+from bot.text import Token, fold, is_sign, key_word, tokens
+from bot.title_fit import NAMED_OUTRIGHT, Place, title_fit
 from retrieval.catalogue import Catalogue
-from retrieval.domain import FacetConfig
 
-_TITLE_CUES = {"like", "dislike", "seen", "unseen", "similar", "accept", "exclude", "verdict", "ask"}
+_TITLE_CUES = {"like", "dislike", "seen", "unseen", "similar", "accept", "exclude", "wish"}
 _ROLE_RANK = {"genre": 3, "language": 2, "country": 2, "mood": 2}
-_PERSON_LEADS = (
-    "by", "with", "starring", "stars?", "featuring", "from", "of", "directed by", "more", "no", "not",
-    "without", "any", "except",
-)  # fmt: skip
 _CERTAIN = 1.2  # named in quotes or with its year
-_NONE = FacetConfig(role="none", fields=())
-_ASKED = re.compile(
-    r"\b(?:tell me (?:more )?about|who (?:directed|made|wrote|stars? in|is in|was in|plays in)|how long is|what is"
-    r"|what's|whats|is|was|compare|why|why not|why didn't you (?:pick|show|suggest)"
-    r"|do you have|have you got|know|and|than)\s+$"
-)
-_SAID_TITLE = re.compile(r"\b(?:called|titled|named|entitled)\s*$")
-_CLAUSE_END = re.compile(
-    r"\s*(?:$|[,.!?;:)\"]|- |"
-    r"(?:and|or|but|with|by|except|though|instead|please|yet|too|already|is|was|a lot|so|because)\b)"
-)
-_YEAR_AFTER = re.compile(r"[\s,]*(?:\(|from |the )?((?:18|19|20)\d\d)(?:\)| one| version)?(?!\d)")
-_PRONOUNS = {
-    "it",
-    "her",
-    "him",
-    "them",
-    "us",
-    "me",
-    "you",
-    "that",
-    "this",
-    "all",
-    "one",
-    "some",
-    "more",
-    "everything",
-    "nothing",
-    "something",
-    "anything",
-    "these",
-    "those",
-    "both",
-    "any",
-    "out",
-    "to",
-    "a",
-    "the",
-}
+_LIKELY = 0.45
 _WORTH_FUZZY = 0.02
+_STEPS_BACK = 3
+_OPENERS = " .(*\"'"
 
 
 class Span(NamedTuple):
@@ -81,21 +42,17 @@ class Span(NamedTuple):
 
 
 class Linker:
-    """Links spans against one catalogue. Holds no state between calls."""
+    """Links spans against one catalogue in one language. Holds no state between calls."""
 
     def __init__(self, catalogue: Catalogue, gazetteer: Gazetteer, lexicon: Lexicon) -> None:
         self.catalogue = catalogue
         self.gazetteer = gazetteer
         self.lexicon = lexicon
-        domain = catalogue.domain
-        self._nouns = set(domain.item_words)
-        leads = [*_PERSON_LEADS, *domain.person_nouns]
-        self._person_cue = re.compile(rf"(?:\b(?:{'|'.join(leads)})|,|\band|\bor)\s*$")
+        self.families = gazetteer.families
+        self.hints: Hints = hints_of(lexicon.language, catalogue.domain)
         self._ordinary: dict[str, list[str]] = {}
         for word in sorted(lexicon.common | lexicon.stop):
             self._ordinary.setdefault(word[0], []).append(word)
-        between = "|".join(["the", "a", "an", "both", ",", "and", "or", *self._nouns])
-        self._between = re.compile(rf"(?:\s|^)(?:{between})$|,$")
 
     def link(
         self, text: str, folded: str, words: Sequence[Token], cues: Sequence[Cue], quantities: Sequence[Quantity],
@@ -107,12 +64,68 @@ class Linker:
         `cues` license titles made of ordinary words ("loved heat"), and so do `verdicts`, the places where
         words like "was great" begin; `quantities` win over shorter names.
         """
-        licences = {cue.end: cue.name for cue in cues if cue.kind == "relation"}  # grows along "A and B"
-        exact = list(self._exact(text, folded, words, licences, verdicts))
-        taken = _best_cover(exact, quantities)
-        guessed = self._fuzzy(folded, words, taken, quantities, licences)
+        utterance = _Utterance(text, folded, words, cues, verdicts, self.hints)
+        taken = _best_cover(list(self._exact(utterance)), quantities)
+        guessed = self._fuzzy(utterance, taken, quantities)
         taken = [span for span in taken if not any(guess.start <= span.start < guess.end for guess in guessed)]
-        return self._without_half_names(sorted([*taken, *guessed], key=lambda span: span.start), folded, words)
+        spans = sorted([*taken, *guessed], key=lambda span: span.start)
+        return self._without_half_names(self._told_apart(spans, folded), folded, words)
+
+    def unbroken(self, folded: str) -> list[tuple[int, int]]:
+        """Where whole names of several words stand as the catalogue writes them ("Dr. No", "Why Him?")."""
+        words = tokens(folded)
+        keys = [key_word(token.word) for token in words]
+        found: list[tuple[int, int]] = []
+        for first, token in enumerate(words):
+            for last in range(min(len(words), first + self.gazetteer.reach(keys[first])) - 1, first - 1, -1):
+                end = words[last].end
+                names = self.gazetteer.named(" ".join(keys[first : last + 1])) if last > first else ()
+                written = [fold(name.value) for name in names]
+                if any(one.startswith(folded[token.start : end]) for one in written):
+                    closed = any(one.startswith(folded[token.start : end + 1]) for one in written)
+                    found.append((token.start, end + closed))
+                    break
+        return found
+
+    def _told_apart(self, spans: Sequence[Span], folded: str) -> list[Span]:
+        """The spans, where a title and more say which of several items is meant: a part, or who is in it."""
+        told: list[Span] = []
+        for place, span in enumerate(spans):
+            if span.kind == "item":
+                behind = spans[place + 1] if place + 1 < len(spans) else None
+                span = self._in_series(span, folded, told[-1].end if told else 0)
+                if behind and behind.kind == "person" and self.hints.apposed(folded, span.end, behind.start):
+                    span = self._with_person(span, behind.name.value)
+            if not told or told[-1].end <= span.start:
+                told.append(span)
+        return told
+
+    def _in_series(self, span: Span, folded: str, free: int) -> Span:
+        """The part of a series that is said around a title ("the second X", "the X sequel"); `free`: where to begin."""
+        if following := self.hints.next_part(folded, span.start, span.end):
+            row, start, end = self.families.next(span.name.row), *following
+        elif counted := self.hints.part(folded, span.start, span.end):
+            number, start, end = counted
+            row = self.families.part(span.name.row, number)
+        else:
+            return span
+        if row is None or start < free:
+            return span
+        return self._instead(span, row)._replace(start=start, end=end)
+
+    def _with_person(self, span: Span, person: str) -> Span:
+        """Of the items that a title may mean, the one that somebody has a part in; the same span if none has."""
+        names = [name for name in (span.name, *span.others) if name.kind == "item"]
+        rows = [name.row for name in names if person in self.catalogue.values(self.catalogue.items[name.row], "person")]
+        row = rows[0] if rows else self.families.with_person(span.name.row, person)
+        return span if row is None else self._instead(span, row)
+
+    def _instead(self, span: Span, row: int) -> Span:
+        """The span with another item as its meaning."""
+        item = self.catalogue.items[row]
+        name = Name("item", item.title, item.popularity, "partial", row)
+        others = tuple(other for other in (span.name, *span.others) if other.row != row)
+        return span if row == span.name.row else span._replace(name=name, others=others)
 
     def _without_half_names(self, spans: list[Span], folded: str, words: Sequence[Token]) -> list[Span]:
         """Leaves out a person guessed from one word when the word beside it belongs to some other, unknown name."""
@@ -130,195 +143,124 @@ class Linker:
                 kept.append(span)
         return kept
 
-    def _exact(
-        self, text: str, folded: str, words: Sequence[Token], licences: dict[int, str], verdicts: Collection[int]
-    ) -> Iterable[Span]:
-        keys = [key_word(token.word) for token in words]
+    def _exact(self, utterance: _Utterance) -> Iterable[Span]:
+        words, keys = utterance.words, utterance.keys
         for first in range(len(words)):
-            for last in range(min(len(words), first + self.gazetteer.longest) - 1, first - 1, -1):
-                names = self.gazetteer.names.get(" ".join(keys[first : last + 1]))
-                if names:
-                    span = self._choose(text, folded, words[first : last + 1], names, licences, verdicts)
-                    if span is not None:
-                        licence = _licence(folded, span.start, licences, self._between)
-                        if span.kind == "item" and licence:
-                            licences[span.end] = f"{licence} and"
-                        yield span
+            for last in range(min(len(words), first + self.gazetteer.reach(keys[first])) - 1, first - 1, -1):
+                names = self.gazetteer.named(" ".join(keys[first : last + 1]))
+                span = self._choose(utterance, words[first : last + 1], names) if names else None
+                if span is not None:
+                    if span.kind == "item":
+                        utterance.titled(span.start, span.end)
+                    yield span
 
-    def _choose(
-        self, text: str, folded: str, said: Sequence[Token], names: Sequence[Name], licences: dict[int, str],
-        verdicts: Collection[int],
-    ) -> Span | None:  # fmt: skip
-        start, end = said[0].start, said[-1].end
-        licence = _licence(folded, start, licences, self._between)
-        if not licence and (end in verdicts or end + 1 in verdicts):
-            licence = "verdict"
-        if not licence and _ASKED.search(folded[:start]):
-            licence = "ask"
+    def _choose(self, utterance: _Utterance, said: Sequence[Token], names: Sequence[Name]) -> Span | None:
+        folded, start, end = utterance.folded, said[0].start, said[-1].end
         titles = [name for name in names if name.kind == "item"]
         people = [name for name in names if name.kind == "person"]
         values = [name for name in names if name.kind not in {"item", "person"}]
         values = [name for name in values if self._value_holds(name, folded, said)]
-        year = _YEAR_AFTER.match(folded, end)
-        dated = [name for name in titles if year and self.catalogue.items[name.row].year == int(year[1])]
-        if dated and year:
-            return Span(start, year.end(), dated[0], tuple(name for name in titles if name != dated[0]), 1.2)
-        if titles and not re.match(r" (?:series|franchise|saga|trilogy)\b", folded[end:]):
+        if titles and not self.hints.series_follows(folded, end):
             # A series usually bears the name of its first item, and people mean the item.
-            values = [name for name in values if self.catalogue.domain.facets.get(name.kind, _NONE).role != "series"]
-        title_fit = self._title_fit(text, folded, said, titles, licence, bool(values)) if titles else 0.0
-        watched = licence in {"seen", "similar", "verdict", "ask", "accept"} and title_fit >= 0.8
-        outright = people and people[0].form == "full" and len(said) > 1
-        bare = bool(people) and people[0].form != "full"
-        if bare and titles and titles[0].form != "partial" and licence in {"like", "dislike"} and title_fit >= 0.8:
-            people = []  # "I loved Juno" is the title, not somebody's first name
-        if bare and values and self._person_cue.search(folded[:start]) is None:
+            values = [name for name in values if self._role(name) != "series"]
+        dated = self._dated(folded, start, end, titles)
+        if dated is not None:
+            return dated
+        rivals = {self._role(name) for name in (*values, *people)}
+        fit = title_fit(utterance.place(said), titles[0], rivals) if titles else 0.0
+        if fit == NAMED_OUTRIGHT:
+            return Span(start, end, titles[0], tuple(titles[1:]), fit)
+        if people and values and people[0].form != "full" and not self.hints.personal(folded, start):
             people = []  # "a film about London" is the place, not somebody's surname
-        if (
-            people
-            and self._person_holds(text, folded, said, people[0])
-            and (outright or not watched)
-            and title_fit < 1.1
-        ):
+        personal = people and (fit < _LIKELY or self.hints.surely_personal(folded, start))
+        if personal and self._person_holds(utterance.text, folded, said, people[0]):
             return Span(start, end, people[0], tuple(people[1:] + titles), 0.9)
-        if titles and title_fit > 0 and (not values or title_fit > 1):
-            return Span(start, end, titles[0], tuple(titles[1:]), title_fit)
+        if fit >= _LIKELY:
+            return Span(start, end, titles[0], tuple(titles[1:]), fit)
         if values:
             best = max(values, key=self._preferred)
             return Span(start, end, best, tuple(name for name in values if name != best), 0.95)
         return None
 
+    def _dated(self, folded: str, start: int, end: int, titles: Sequence[Name]) -> Span | None:
+        """The title of a certain year, where the year stands with it."""
+        for found in (self.hints.year_behind(folded, end), self.hints.year_ahead(folded, start)):
+            if found is None:
+                continue
+            year, place = found
+            dated = [name for name in titles if self.catalogue.items[name.row].year == year]
+            if dated:
+                others = tuple(name for name in titles if name != dated[0])
+                return Span(min(start, place), max(end, place), dated[0], others, 1.2)
+        return None
+
+    def _role(self, name: Name) -> str:
+        """What a name is to the conversation: the role of its facet, person, or other."""
+        config = self.catalogue.domain.facets.get(name.kind)
+        return config.role if config else "person" if name.kind == "person" else "other"
+
     def _meant(self, names: Sequence[Name]) -> Name:
         """The best known of several; the item where a series bears its name."""
-        config = self.catalogue.domain.facets.get(names[0].kind, _NONE)
-        return next((name for name in names if name.kind == "item"), names[0]) if config.role == "series" else names[0]
+        series = self._role(names[0]) == "series"
+        return next((name for name in names if series and name.kind == "item"), names[0])
 
     def _preferred(self, name: Name) -> tuple[bool, bool, int, float]:
-        config = self.catalogue.domain.facets.get(name.kind, _NONE)
-        return name.weight > 0, name.form == "synonym", _ROLE_RANK.get(config.role, 1), name.weight
+        return name.weight > 0, name.form == "synonym", _ROLE_RANK.get(self._role(name), 1), name.weight
 
     def _value_holds(self, name: Name, folded: str, said: Sequence[Token]) -> bool:
         words = [token.word for token in said]
-        if name.form == "synonym":
+        if name.form == "synonym" or is_sign(words[0]):
             return True
         if all(word in self.lexicon.stop for word in words):
             return False
-        about = re.search(r"\babout(?: \w+)?\s*$", folded[: said[0].start]) is not None
         return (
-            about
+            self.hints.about(folded, said[0].start)
             or any(word not in self.lexicon.common for word in words)
             or name.kind in {"genre", "country", "language"}
         )
 
-    def _title_fit(
-        self, text: str, folded: str, said: Sequence[Token], titles: Sequence[Name], licence: str, rival: bool
-    ) -> float:
-        """How sure the words are a title here: 0 no, up to 1 plain, above 1 stronger than any other reading."""
-        start, end = said[0].start, said[-1].end
-        before, behind = text[max(0, start - 1) : start], text[end:].lstrip("!?.")[:1]
-        if (before in {'"', "“", "'", "*"} and behind in {'"', "”", "'", "*"}) or _SAID_TITLE.search(folded[:start]):
-            return 1.3
-        words = [token.word for token in said]
-        surface = text[start:end]
-        plain = [word for word in words if word not in self.lexicon.stop]
-        rare = [word for word in plain if word not in self.lexicon.common and not word.isdigit()]
-        mixed = any(char.islower() for char in text)
-        opens = not re.search(r"[\w,'\"]\s*$", folded[:start])
-        weighty = [
-            w
-            for w in re.findall(r"[\w']+", surface)
-            if w.lower() not in {"the", "a", "an", "of", "and", "in", "to", "for", "on", "or", "with", "at", "from"}
-        ]
-        capital = mixed and bool(weighty) and all(word[0].isupper() or word[0].isdigit() for word in weighty)
-        capital = capital and not (opens and len(weighty) < 2) and surface not in {"I", "I'm", "TV", "OK"}
-        capital = capital and not surface.isdigit()
-        partial = titles[0].form == "partial"
-        alone = not folded[:start].strip(" \"'") and not folded[end:].strip(" .!?\"'")
-        closes = _CLAUSE_END.match(folded, end) is not None and folded[end:].split(" ")[1:2] not in [
-            [n] for n in self._nouns
-        ]
-        if capital:
-            if rival and len(said) == 1 and licence in {"like", "dislike"} and closes and not partial:
-                return 1.05
-            if rival and len(said) == 1:
-                return 1.05 if licence in {"similar", "seen", "ask", "verdict"} and titles[0].weight > 0.3 else 0.5
-            return 1.15 if len(said) > 1 else 1.0
-        if rival and licence == "verdict" and titles[0].weight > 0.3:
-            return 1.05
-        if rival and not (licence == "similar" and titles[0].weight > 0.3 and closes):
-            return 0.5 if rare else 0.0
-        if licence == "exclude" and not (len(said) > 1 and closes and titles[0].weight > 0.1):
-            licence = ""
-        if rare and len(rare) == len(plain) and not (partial and len(said) == 1 and not licence):
-            return 1.0 if licence or len(said) > 1 else 0.8
-        if rare and len(said) > 1:
-            return 0.9
-        if (
-            licence
-            and licence != "ask"
-            and (closes or licence == "verdict")
-            and not plain
-            and not partial
-            and (len(words) > 1 or words[0] not in _PRONOUNS)
-        ):
-            return 0.9
-        if plain and licence and len(said) > 2:
-            return 0.9
-        if plain and licence == "verdict":
-            return 0.9
-        if plain and licence and closes and not (len(said) == 1 and words[0].isdigit() and licence not in _TITLE_CUES):
-            return 0.9
-        if alone and plain and not rival and len(said) > 1:
-            return 0.8
-        return 0.0
-
     def _person_holds(self, text: str, folded: str, said: Sequence[Token], person: Name) -> bool:
         words = [token.word for token in said]
+        if all(is_sign(word) for word in words):
+            return len(words) > 2 or self.hints.personal(folded, said[0].start)
         start = said[0].start
         rare = [word for word in words if word not in self.lexicon.common and word not in self.lexicon.stop]
-        cue = self._person_cue.search(folded[:start]) is not None
-        capital = all(text[token.start].isupper() or text[token.start - 1] == "-" for token in said) and not (
-            len(said) == 1 and not re.search(r"\w\s*$", folded[:start])
-        )
+        cue = self.hints.personal(folded, start)
+        opens = len(said) == 1 and not folded[:start].rstrip()[-1:].isalnum()
+        capital = all(text[token.start].isupper() or text[token.start - 1] == "-" for token in said) and not opens
         if person.form == "full" and len(words) > 1:
             return bool(rare) or capital or cue
         if person.form == "full":
             return (bool(rare) and capital) or (cue and capital)
         if not rare:
             return capital and cue
-        known = person.weight > 0.15
-        return capital or cue or known
+        return capital or cue or person.weight > 0.15
 
-    def _fuzzy(
-        self,
-        folded: str,
-        words: Sequence[Token],
-        taken: Sequence[Span],
-        quantities: Sequence[Quantity],
-        licences: dict[int, str],
-    ) -> list[Span]:
+    def _fuzzy(self, utterance: _Utterance, taken: Sequence[Span], quantities: Sequence[Quantity]) -> list[Span]:
+        folded, words = utterance.folded, utterance.words
         free = [not _covered(token, taken, quantities) for token in words]
         # One name of a person may be right and the other misspelt: the right one is open to a longer reading.
         weak = [s for s in taken if s.kind != "item" and " " not in folded[s.start : s.end]]
         open_ = [free[place] or _covered(token, weak, ()) for place, token in enumerate(words)]
         found: list[Span] = []
         for place, token in enumerate(words):
-            plain = token.word.replace("'", "")
             torn = not free[place] and _torn(words, place, weak)
-            if not (free[place] or torn) or len(plain) < 4 or not plain.isalpha():
+            if not (free[place] or torn) or not self._may_slip(token):
                 continue
-            if plain in self.lexicon.common or plain in self.lexicon.stop or plain in self._nouns:
-                continue
-            span = self._closest(folded, words, open_, place, licences, 2 if torn else 1)
+            span = self._closest(utterance, open_, place, 2 if torn else 1)
             if span is not None and all(span.end <= old.start or span.start >= old.end for old in found):
                 found.append(span)
         return found
 
-    def _closest(
-        self, folded: str, words: Sequence[Token], free: Sequence[bool], place: int, licences: dict[int, str],
-        least: int,
-    ) -> Span | None:  # fmt: skip
+    def _may_slip(self, token: Token) -> bool:
+        """Whether a word is no word of plain speech, so that it may be a misspelt one."""
+        plain = token.word.replace("'", "")
+        known = plain in self.lexicon.common or plain in self.lexicon.stop or plain in self.hints.nouns
+        return len(plain) > 3 and plain.isalpha() and not known
+
+    def _closest(self, utterance: _Utterance, free: Sequence[bool], place: int, least: int) -> Span | None:
         """The name closest to some words around a place, `least` to four of them; None when none is close."""
+        folded, words = utterance.folded, utterance.words
         best: tuple[float, int, Span] | None = None
         plain = words[place].word.replace("'", "")
         nearest = process.extractOne(plain, self._ordinary.get(plain[0], []), scorer=OSA.distance, score_cutoff=1)
@@ -327,49 +269,81 @@ class Linker:
                 window = words[first : first + size]
                 if not all(free[first : first + size]):
                     continue
-                said = " ".join(key_word(token.word) for token in window)
-                allowed = 1 if len(said) < 8 else 2 if len(said) < 16 else 3
-                keys = self.gazetteer.blocks.get((size - 1, said[0]), [])
-                if size == 1 and len(said) < 5:
-                    continue
-                match = process.extractOne(said, keys, scorer=OSA.distance, score_cutoff=allowed)
-                if match is None or (size == 1 and nearest is not None and nearest[1] < match[1]):
+                said = utterance.keys[first : first + size]
+                loose = [self._may_slip(token) for token in window]
+                match = closest(said, loose, self.gazetteer.near, self.gazetteer.knows)
+                if match is None or (size == 1 and nearest is not None and nearest[1] < match.distance):
                     continue  # rather a slip in an ordinary word
-                name = self._meant(self.gazetteer.names[match[0]])
+                name = self._meant(self.gazetteer.named(match.key))
                 start, end = window[0].start, window[-1].end
-                licence = _licence(folded, start, licences, self._between)
-                cue = self._person_cue.search(folded[:start]) is not None
-                famous = len(said) > 6 and name.weight > 0.5 and match[1] < 2
+                length = len(" ".join(said))
+                licence = utterance.licence(start) or self.hints.led(folded, start)
+                cue = self.hints.personal(folded, start)
+                famous = length > 6 and name.weight > 0.5 and match.distance < 2
                 called = (
                     cue or famous if name.kind == "person" else licence or name.form == "synonym" or name.weight > 0.3
                 )
-                if size == 1 and not called:
+                if size == 1 and (not called or (not (licence or cue) and _inflected(said[0], match.key))):
                     continue
                 if name.weight < _WORTH_FUZZY and not (licence or cue):
                     continue
-                closeness = 1 - match[1] / len(said)
+                closeness = 1 - match.distance / length
                 if best is None or (closeness, size) > (best[0], best[1]):
                     best = (closeness, size, Span(start, end, name, (), 0.8 * closeness))
         return best[2] if best else None
 
 
-def _licence(folded: str, start: int, licences: dict[int, str], between: re.Pattern[str]) -> str:
-    """The relation cue that ends right before `start`; words of `between` (articles, nouns, commas) may intervene.
+class _Utterance:
+    """One text on its way through the linker: its words and keys, the cues in it and the titles found so far."""
 
-    A licence that a title before passes on ("seen and") holds only where "and", "or" or a comma joins the two.
-    """
-    lead = folded[:start].rstrip(" .(")
-    joined = False
-    for _ in range(3):
-        name, _, passed_on = licences.get(len(lead), "").partition(" ")
-        if name in _TITLE_CUES and (joined or not passed_on):
-            return name
-        shorter = between.sub("", lead)
-        if shorter == lead:
-            break
-        joined = joined or lead[len(shorter) :].strip() in {",", "and", "or"}
-        lead = shorter.rstrip()
-    return ""
+    def __init__(
+        self, text: str, folded: str, words: Sequence[Token], cues: Sequence[Cue], verdicts: Collection[int],
+        hints: Hints,
+    ) -> None:  # fmt: skip
+        self.text, self.folded, self.words, self.hints = text, folded, words, hints
+        self.keys = [key_word(token.word) for token in words]
+        self._verdicts = verdicts
+        cues = [cue for cue in cues if cue.kind == "relation" and cue.name in _TITLE_CUES]
+        self._licences = {cue.end: cue.name for cue in cues}
+        self._ends: list[int] = []
+        self._passed_on: dict[int, str] = {}
+
+    def titled(self, start: int, end: int) -> None:
+        """Note a title: its cue holds for the names that a list joins to it."""
+        self._ends.append(end)
+        licence = self.licence(start)
+        if licence:
+            self._passed_on[end] = licence
+
+    def place(self, said: Sequence[Token]) -> Place:
+        start, end = said[0].start, said[-1].end
+        verdict = end in self._verdicts or end + 1 in self._verdicts
+        return Place(self.text, self.folded, said, self.licence(start), verdict, self._listed(start), self.hints)
+
+    def licence(self, start: int) -> str:
+        """The relation cue that leads up to a place; articles, nouns and the titles of a list may stand between."""
+        lead = self.folded[:start].rstrip(_OPENERS)
+        joined = False
+        for _ in range(_STEPS_BACK):
+            if len(lead) in self._licences:
+                return self._licences[len(lead)]
+            if joined and len(lead) in self._passed_on:
+                return self._passed_on[len(lead)]
+            shorter = self.hints.step_back(lead)
+            if shorter == lead:
+                break
+            joined = joined or self.hints.joins(lead[len(shorter) :])
+            lead = shorter.rstrip()
+        return ""
+
+    def _listed(self, start: int) -> bool:
+        """Whether a list joins a place to a title before it."""
+        return any(end < start and self.hints.joins(self.folded[end:start]) for end in self._ends)
+
+
+def _inflected(word: str, other: str) -> bool:
+    """Whether one word is the other with something behind it: rather another form of it than a slip."""
+    return word.startswith(other) or other.startswith(word)
 
 
 def _torn(words: Sequence[Token], place: int, weak: Sequence[Span]) -> bool:

@@ -10,21 +10,23 @@ from collections.abc import Iterator, Sequence
 from bot import answering, recommending
 from bot.acknowledging import heard
 from bot.beliefs import update
-from bot.events import Asked, Believed, Event, Focused, Logged, Restarted, Undone, Withdrew, Worded
+from bot.events import Asked, Believed, Brought, Event, Focused, Logged, Restarted, Undone, Withdrew, Worded
 from bot.facts import head
 from bot.grounding import Checker
+from bot.phrasing import listed, reply_language, say
 from bot.plan import Line, ReplyPlan
 from bot.policy import Action, decide
 from bot.questions import question_options
 from bot.records import REPLY_ACTS, Belief, Reply, Suggestion, TurnEvent, Understanding
 from bot.settings import Settings
-from bot.state import SessionState, fold, last_change
+from bot.state import SessionState, advanced, fold, last_change
 from bot.store import Store
 from bot.text import key
 from bot.understand import Understander
 from bot.voice import Speech, Voice
 from bot.wording import word
-from retrieval.domain import DomainConfig
+from retrieval.catalogue import Catalogue
+from retrieval.domain import DomainConfig, translations
 from retrieval.errors import InputError
 from retrieval.recommend import Recommender
 from retrieval.records import Recommendation
@@ -49,6 +51,15 @@ class Manager:
         self.settings = settings
         self.voice = voice
         self.speeches: dict[str, Speech] = {}
+        self._views: dict[str, Catalogue] = {self.catalogue.language: self.catalogue}
+
+    def view(self, language: str) -> Catalogue:
+        """The catalogue in the language of a reply: the one heard, where replies and the domain have words for it."""
+        if language not in translations(self.catalogue.domain) or reply_language(language) != language:
+            return self.catalogue
+        if language not in self._views:
+            self._views[language] = self.catalogue.in_language(language)
+        return self._views[language]
 
     def hurry(self, session_id: str) -> None:
         """End the reply that is being worded in a session, if one is, in the templates' words."""
@@ -73,13 +84,14 @@ class Manager:
         yield TurnEvent(kind="understood", data={"understanding": understanding})
         place = _Place(session_id, number, step)
         changes = self.changes(understanding, state, number)
-        dropped = beliefs_named(understanding.drops, state, self.understander) if understanding.drops else []
-        state = fold([*log, *place.logged(changes)], session_id)
+        dropped = beliefs_named(understanding, state, self.understander) if understanding.drops else []
+        state = advanced(state, place.logged(changes), session_id)
         fresh = [event.belief for event in changes if isinstance(event, Believed)]
         action = decide(understanding, state, self.recommender, self.settings.question_budget)
         plan = self._plan(action, understanding, state, fresh, dropped, log, session_id)
         yield TurnEvent(kind="items", data={"items": plan.items})
-        worded = word(plan, self.catalogue.domain, self.checker, state.templates, number)
+        domain = self.view(understanding.language).domain
+        worded = word(plan, domain, self.checker, state.templates, number)
         for rejected in worded.rejected:
             _log.warning("A sentence was not shown because its record does not support it: %s", rejected)
         speech = self.voice.speak(worded.lines, began)
@@ -98,7 +110,7 @@ class Manager:
             if action.kind == "forget":
                 self.store.erase(owner)
                 changes = []
-            events = [*changes, Worded(templates=worded.templates), *plan.events]
+            events = [*changes, Worded(templates=worded.templates, language=understanding.language), *plan.events]
             self.store.append(session_id, owner, number, step, events, text, reply)
         yield TurnEvent(kind="done", data={"reply": reply, **speech.outcome.model_dump()})
 
@@ -116,80 +128,82 @@ class Manager:
 
     def changes(self, understanding: Understanding, state: SessionState, turn: int) -> list[Event]:
         """Events by which an utterance changes what is believed."""
-        acts = understanding.acts
+        acts, catalogue = understanding.acts, self.view(understanding.language)
         if "reset" in acts:
             return [Restarted()]
         if "remove" in acts:
-            named = beliefs_named(understanding.drops, state, self.understander)
+            named = beliefs_named(understanding, state, self.understander)
             dropped: list[Event] = [Withdrew(belief_id=belief.id) for belief in named]
-            return dropped + update(understanding, state, self.catalogue, turn)
+            return dropped + update(understanding, state, catalogue, turn)
         if acts & {"undo", "forget", "show_profile", "help", "ask_catalogue", "why", "why_not", "compare"}:
             return []
-        return update(understanding, state, self.catalogue, turn)
+        return update(understanding, state, catalogue, turn)
 
     def _plan(
         self, action: Action, understanding: Understanding, state: SessionState, fresh: list[Belief],
         dropped: list[Belief], log: list[Logged], session_id: str,
     ) -> ReplyPlan:  # fmt: skip
-        catalogue = self.catalogue
+        catalogue = self.view(understanding.language)
         match action.kind:
             case "recommend":
                 return recommending.plan_recommendation(
-                    understanding, state, fresh, dropped, self.recommender, self.settings.picks
+                    understanding, state, fresh, dropped, self.recommender, catalogue, self.settings.picks
                 )
             case "ask":
-                return self._plan_question(state, action.facet or "", understanding, fresh)
+                return self._plan_question(state, action.facet or "", understanding, fresh, catalogue)
             case "answer":
                 return answering.plan_answer(understanding, state, catalogue)
             case "catalogue":
-                return answering.plan_catalogue(understanding, state, self.recommender)
+                return answering.plan_catalogue(understanding, self.recommender, catalogue)
             case "explain":
                 return answering.plan_explanation(understanding, state, catalogue)
             case "why_not":
-                return answering.plan_why_not(understanding, state, catalogue)
+                return answering.plan_why_not(understanding, state, self.recommender, catalogue)
             case "compare":
                 return answering.plan_comparison(understanding, state, catalogue)
             case "show_profile":
-                return answering.plan_profile(state)
+                return answering.plan_profile(state, catalogue.domain.language)
             case "undo":
-                return self._plan_undo(log, session_id)
+                return self._plan_undo(log, session_id, catalogue.domain.language)
             case "accept":
                 return self._plan_accept(understanding, state)
             case "greet":
-                return self._plan_greeting(state)
+                return self._plan_greeting(state, catalogue.domain)
             case _:
-                return self._plan_small(action.kind)
+                return self._plan_small(action.kind, catalogue.domain)
 
     def _plan_question(
-        self, state: SessionState, facet: str, understanding: Understanding, fresh: list[Belief]
+        self, state: SessionState, facet: str, understanding: Understanding, fresh: list[Belief], catalogue: Catalogue
     ) -> ReplyPlan:
-        config = self.catalogue.domain.facets[facet]
-        options = question_options(state, self.recommender, facet)
+        config = catalogue.domain.facets[facet]
+        options = question_options(state, self.recommender, catalogue, facet)
         lead = "asked_again" if state.asked else "asked_lead"
-        lines = heard(understanding, state, fresh, self.catalogue) or [Line(template=lead)]
+        lines = heard(understanding, state, fresh, catalogue) or [Line(template=lead)]
         lines.append(Line(template="answer_unknown", slots={"unknown": config.question or ""}))
         return ReplyPlan(acts={"ask"}, lines=lines, suggestions=options, events=[Asked(facet=facet)])
 
-    def _plan_undo(self, log: Sequence[Logged], session_id: str) -> ReplyPlan:
+    def _plan_undo(self, log: Sequence[Logged], session_id: str, language: str) -> ReplyPlan:
         step = last_change(log, session_id)
         if step is None:
             return ReplyPlan(acts={"undo"}, lines=[Line(template="undo_nothing")])
         undone = Logged(session_id=session_id, turn=0, step=0, event=Undone(step=step))
         state = fold([*log, undone], session_id)
         entries = [entry for entry in log if entry.session_id == session_id and entry.step == step]
-        said = self._said(session_id, entries)
+        said = self._said(session_id, entries, language)
         said = said if len(said) <= _SAID_LIMIT else f"{said[:_SAID_LIMIT].rstrip()}…"
         items = self._slate(state)
         template = "undone" if items else "undone_empty"
         line = Line(template=template, slots={"said": said}, quotes=[said])
         return ReplyPlan(acts={"undo"}, lines=[line], items=items, events=[Undone(step=step)])
 
-    def _said(self, session_id: str, entries: Sequence[Logged]) -> str:
+    def _said(self, session_id: str, entries: Sequence[Logged], language: str) -> str:
         turn = entries[0].turn
+        if file := next((e.event.name for e in entries if isinstance(e.event, Brought)), None):
+            return f"your import of {file}"
         clicked = next((e.event.belief for e in entries if isinstance(e.event, Believed)), None)
         worded = any(isinstance(entry.event, Worded) for entry in entries)
         if not worded:
-            return (clicked.evidence[-1].quote or clicked.label) if clicked else "the last change"
+            return (clicked.evidence[-1].quote or clicked.label) if clicked else say(language, "last_change")
         return self.store.said(session_id, turn)
 
     def _slate(self, state: SessionState) -> list[Recommendation]:
@@ -215,8 +229,7 @@ class Manager:
         )
         return ReplyPlan(acts={"accept"}, lines=[line], events=[Focused(item_id=item.id)])
 
-    def _plan_greeting(self, state: SessionState) -> ReplyPlan:
-        domain = self.catalogue.domain
+    def _plan_greeting(self, state: SessionState, domain: DomainConfig) -> ReplyPlan:
         starters = [Suggestion(label=starter, text=starter) for starter in domain.starters]
         if state.beliefs:
             return ReplyPlan(
@@ -228,8 +241,8 @@ class Manager:
             suggestions=starters,
         )
 
-    def _plan_small(self, kind: str) -> ReplyPlan:
-        starters = [Suggestion(label=starter, text=starter) for starter in self.catalogue.domain.starters]
+    def _plan_small(self, kind: str, domain: DomainConfig) -> ReplyPlan:
+        starters = [Suggestion(label=starter, text=starter) for starter in domain.starters]
         template, act = {
             "thank": ("welcome", "chitchat"), "farewell": ("farewell", "farewell"),
             "chitchat": ("chitchat", "chitchat"), "refuse": ("refuse", "refuse"), "clarify": ("clarify", "clarify"),
@@ -253,24 +266,34 @@ class _Place:
         return [Logged(session_id=self._session_id, turn=self._turn, step=self._step, event=event) for event in events]
 
 
-def beliefs_named(text: str, state: SessionState, understander: Understander) -> list[Belief]:
-    """Beliefs that the text names by label, by value, or by what they are about ("drop the decade")."""
+def beliefs_named(understanding: Understanding, state: SessionState, understander: Understander) -> list[Belief]:
+    """Beliefs that an utterance lets go, by label, by value, or by what they are about ("drop the decade")."""
+    text, language = understanding.drops, understanding.language
+    domain = understander.listener(language).domain
     said = f" {key(text)} "
     by_label = [belief for belief in state.beliefs.values() if f" {key(belief.label)} " in said]
-    by_value = [belief for belief in state.beliefs.values() if f" {key(belief.value)} " in said]
-    ranges = {(quantity.low, quantity.high) for quantity in understander.quantities(text)}
+    by_value = [b for b in state.beliefs.values() if any(f" {name} " in said for name in _names(b, domain))]
+    ranges = {(quantity.low, quantity.high) for quantity in understander.quantities(text, language)}
     by_value += [b for b in state.beliefs.values() if (b.low, b.high) in ranges and b not in by_value]
     by_kind = [
         belief for belief in state.beliefs.values()
-        if any(f" {word} " in said for word in _kind_words(belief, understander.domain))
+        if any(f" {word} " in said for word in _kind_words(belief, domain))
     ]  # fmt: skip
     return by_label or by_value or by_kind
 
 
+def _names(belief: Belief, domain: DomainConfig) -> set[str]:
+    """What a person may call the value of a belief, as keys."""
+    config = domain.facets.get(belief.facet)
+    return {key(belief.value), *([key(config.names[belief.value])] if config and belief.value in config.names else [])}
+
+
 def _kind_words(belief: Belief, domain: DomainConfig) -> set[str]:
+    """What a person may call the thing that a belief is about, as keys."""
     number = domain.numbers.get(belief.facet)
     facet = domain.facets.get(belief.role or belief.facet)
-    words = {belief.facet, *((number.role,) if number else ()), *((facet.role,) if facet else ())}
+    role = number.role if number else facet.role if facet else belief.facet
+    words = {belief.facet, role, *(listed(domain.language, f"called_{role}"))}
     if facet and facet.noun:
         words |= {facet.noun.one, facet.noun.many}
-    return words | ({"decade", "period"} if "year" in words else set())
+    return {key(word) for word in words}

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from bot.facts import Phrase, facet_phrase, head, hook, phrase_text, reason_phrases
+from bot.facts import Phrase, facet_phrase, head, hook, reason_phrases
+from bot.lexicon import any_of
+from bot.phrasing import can_say, is_spaced, joined, listed, say
 from bot.plan import Line, supports
-from bot.text import join_words
 from retrieval.catalogue import Catalogue
 from retrieval.records import Item, Recommendation
 
 _TOO_SLIGHT = 0.02
-_PLAIN_VERBS = ("is", "has")
-_ADDING = (" too", " as well")
 
 
 def pick_lines(items: list[Recommendation], catalogue: Catalogue) -> list[Line]:
@@ -50,15 +49,20 @@ def because(
                 fresh.append(phrase)
         if len(fresh) >= limit:
             break
-    told = told[:2]
-    return fresh[:limit] or [*told[:-1], *(_again(p) if p.text in used else p for p in told[-1:])]
+    told, language = told[:2], catalogue.domain.language
+    return fresh[:limit] or [*told[:-1], *(_again(p, language) if p.text in used else p for p in told[-1:])]
 
 
-def _again(phrase: Phrase) -> Phrase:
+def _again(phrase: Phrase, language: str) -> Phrase:
     """A fact that the line before told of another item."""
-    if phrase.text.endswith(_ADDING) or phrase.numbers:
+    if _adds(phrase, language) or phrase.numbers:
         return phrase
-    return phrase.model_copy(update={"text": phrase_text("again", len(phrase.text), fact=phrase.text)})
+    return phrase.model_copy(update={"text": say(language, "again", len(phrase.text), fact=phrase.text)})
+
+
+def _adds(phrase: Phrase, language: str) -> bool:
+    """Whether a phrase says "too" already."""
+    return any_of(list(listed(language, "adding")), is_spaced(language)).search(phrase.text) is not None
 
 
 def describe(item: Item, catalogue: Catalogue) -> list[Phrase]:
@@ -69,30 +73,38 @@ def describe(item: Item, catalogue: Catalogue) -> list[Phrase]:
     return [phrase for phrase in phrases if phrase is not None][:2]
 
 
-def merged(phrases: list[Phrase]) -> list[Phrase]:
+def merged(phrases: list[Phrase], language: str) -> list[Phrase]:
     """The phrases with neighbours that begin with the same verb drawn together: "feels cosy and funny"."""
+    if not can_say(language, "plain_verbs"):
+        return phrases
+    repeated = listed(language, "plain_verbs")
     found: list[Phrase] = []
     for phrase in phrases:
         verb, _, rest = phrase.text.partition(" ")
         before = found[-1] if found else None
-        if before is None or verb in _PLAIN_VERBS or before.text.split()[0] != verb or before.text.endswith(_ADDING):
+        if before is None or verb in repeated or before.text.split()[0] != verb or _adds(before, language):
             found.append(phrase)
             continue
-        found[-1] = before.model_copy(update={"text": f"{before.text} and {rest}", **supports(before, phrase)})
+        found[-1] = before.model_copy(
+            update={"text": joined([before.text, rest], language), **supports(before, phrase)}
+        )
     return found
 
 
 def _pick_line(item: Item, phrases: list[Phrase], catalogue: Catalogue) -> Line:
-    phrases = merged(phrases or describe(item, catalogue))
-    taste = hook(item)
+    language = catalogue.domain.language
+    phrases = merged(phrases or describe(item, catalogue), language)
+    taste = hook(item) if catalogue.in_own_language else ""
     template = ("pick_hook" if taste else "pick") if phrases else ("pick_hook_only" if taste else "pick_plain")
     return Line(
         template=template,
-        slots={"head": head(item), "because": join_words([phrase.text for phrase in phrases]), "hook": taste},
+        slots={"head": head(item), "because": joined([phrase.text for phrase in phrases], language), "hook": taste},
         claims=[claim for phrase in phrases for claim in phrase.claims],
         titles=[item.title, *(title for phrase in phrases for title in phrase.titles)],
         people=[person for phrase in phrases for person in phrase.people],
         numbers=([float(item.year)] if item.year else []) + [number for phrase in phrases for number in phrase.numbers],
         quotes=[taste, *(quote for phrase in phrases for quote in phrase.quotes)],
-        item_id=item.id, plain=f"{head(item)}.", facts=[phrase.text for phrase in phrases],
+        item_id=item.id, plain=f"{head(item)}.",
+        # A language model rewords only what is in the language of its prompt.
+        facts=[phrase.text for phrase in phrases] if language == "en" else [],
     )  # fmt: skip

@@ -76,10 +76,7 @@ _SMALL: dict[str, ActionKind] = {
 def _recommend_or_ask(
     understanding: Understanding, state: SessionState, recommender: Recommender, question_budget: int
 ) -> Action:
-    if (
-        understanding.acts & {"more", "critique", "similar", "reject", "remove"}
-        or "surprise" in understanding.text.lower()
-    ):
+    if understanding.open or understanding.acts & {"more", "critique", "similar", "reject", "remove"}:
         return Action(kind="recommend")
     useful = [b for b in state.beliefs.values() if b.group in {"likes", "constraints"} or b.relation == "dislike"]
     given_up = state.pending is not None and "answer" in understanding.acts

@@ -1,13 +1,25 @@
-"""Numbers people say: years, decades, ranges, lengths, ages and how many they want."""
+"""Numbers people say: years, decades, ranges, lengths, ages and how many they want.
+
+The words for them come from the lexicon of a language (`quantities` in bot/lexicon/<language>.yaml); what they
+mean is the same in every language.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
-from bot.lexicon import Lexicon
+from bot.lexicon import Lexicon, Sides, load_lexicon
 from retrieval.domain import DomainConfig
+
+_YEAR = r"(?:18|19|20)\d\d"
+_NEAR_YEARS = 3  # "around 1990" is three years either way
+_NEAR_MINUTES = 15
+_RECENT_TENS = 20  # "the 20s" are of this century, "the 30s" of the last
+_MOST_WANTED = 10
 
 
 class Quantity(NamedTuple):
@@ -20,21 +32,6 @@ class Quantity(NamedTuple):
     start: int
     end: int
     approximate: bool = False
-
-
-_BEFORE = (
-    r"(?:before|pre-?|earlier than|older than|prior to|until|up to|no (?:later|newer) than|not after|by the end of)"
-)
-_AFTER = (
-    r"(?:after|since|post-?|later than|newer than|more recent than|from|starting(?: in| from)?"
-    r"|no (?:earlier|older) than|not before|not older than)"
-)
-_YEAR = r"((?:18|19|20)\d\d)"
-_UNDER = (
-    r"(?:under|below|less than|shorter than|at most|no (?:more|longer) than|not (?:more|longer) than"
-    r"|max(?:imum)?(?: of)?|(?:only|just) (?:have|got)|within|up to|not over)"
-)
-_OVER = r"(?:over|above|more than|longer than|at least|no (?:less|shorter) than|min(?:imum)?(?: of)?)"
 
 
 def canonical(low: float | None, high: float | None) -> str:
@@ -62,8 +59,9 @@ def parse_range(text: str) -> tuple[float | None, float | None] | None:
 
 def find_quantities(folded: str, lexicon: Lexicon, domain: DomainConfig) -> list[Quantity]:
     """All quantities of a folded text, longest reading first where two overlap, in text order."""
-    found = [*_decades(folded, lexicon), *_years(folded), *_relative_years(folded, lexicon)]
-    found += [*_lengths(folded, lexicon), *_ages(folded, lexicon), *_counts(folded, lexicon, domain)]
+    speech = _speech(lexicon.language, (domain.noun.one, domain.noun.many, *domain.called))
+    found = [*speech.decades(folded), *speech.years(folded), *speech.relative_years(folded)]
+    found += [*speech.lengths(folded), *speech.ages(folded), *speech.counts(folded)]
     found.sort(key=lambda quantity: (quantity.start - quantity.end, quantity.start))
     kept: list[Quantity] = []
     for quantity in found:
@@ -72,203 +70,194 @@ def find_quantities(folded: str, lexicon: Lexicon, domain: DomainConfig) -> list
     return sorted(kept, key=lambda quantity: quantity.start)
 
 
-def _decades(folded: str, lexicon: Lexicon) -> list[Quantity]:
-    names = "|".join(sorted(lexicon.decades, key=len, reverse=True))
-    one = rf"(?:(?P<full>(?:18|19|20)\d)0'?s|'?(?P<short>\d)0'?s|(?P<name>{names}))"
-    pattern = re.compile(
-        rf"(?<![\w'])(?:(?P<side>{_BEFORE}|{_AFTER}) )?"
-        rf"(?:the )?(?:(?P<part>early|mid|late)[ -])?(?:the )?{one}(?![\w'])"
-        rf"(?:,? (?:or|and) (?P<tail>newer|later|after|up|onwards?|older|earlier|before))?"
-    )
-    found = []
-    for match in pattern.finditer(folded):
-        if match["full"]:
-            first = int(match["full"]) * 10
-        else:
-            tens = int(match["short"]) * 10 if match["short"] else lexicon.decades[match["name"]]
-            first = (2000 if tens <= 20 and not match["name"] else 1900) + tens
-            if match["name"] in {"noughties", "two thousands"}:
-                first = 2000
-        low, high = {"early": (first, first + 4), "mid": (first + 3, first + 6), "late": (first + 5, first + 9)}.get(
-            match["part"] or "", (first, first + 9)
-        )
-        side = match["side"] or {"older": "until", "earlier": "until", "before": "until", None: ""}.get(
-            match["tail"], "since"
-        )
-        if re.fullmatch(_BEFORE, side) and not re.match("until|up to|by", side):
-            found.append(Quantity("year", f"<{low}", None, low - 1, match.start(), match.end()))
-        elif re.fullmatch(_BEFORE, side):
-            found.append(Quantity("year", canonical(None, high), None, high, match.start(), match.end()))
-        elif re.fullmatch(_AFTER, side) and side != "from":
-            start = low if side in {"since", "starting in", "starting from", "starting"} else high + 1
-            found.append(Quantity("year", canonical(start, None), start, None, match.start(), match.end()))
-        else:
-            value = f"{first}s" if not match["part"] else canonical(low, high)
-            found.append(Quantity("decade", value, low, high, match.start(), match.end()))
-    return _joined_decades(folded, found)
+class _Speech:
+    """The compiled number words of one language, for one set of nouns."""
 
-
-def _joined_decades(folded: str, found: list[Quantity]) -> list[Quantity]:
-    """ "60s or 70s" and "60s to the 80s" become one range."""
-    joined: list[Quantity] = []
-    for quantity in found:
-        previous = joined[-1] if joined else None
-        between = folded[previous.end : quantity.start] if previous else ""
-        if (
-            previous
-            and previous.low is not None
-            and quantity.high is not None
-            and re.fullmatch(r"\s*(?:or|and|to|through|-|,|or the|and the|to the)\s*", between)
-        ):
-            low, high = min(previous.low, quantity.low or previous.low), max(previous.high or 0, quantity.high)
-            joined[-1] = Quantity("decade", canonical(low, high), low, high, previous.start, quantity.end)
-        else:
-            joined.append(quantity)
-    return joined
-
-
-def _years(folded: str) -> list[Quantity]:
-    found = []
-    for match in re.finditer(
-        rf"(?<![\w'])(?:between |from )?{_YEAR}\s*(?:-|to|and|until|through)\s*{_YEAR}(?!\w)", folded
-    ):
-        low, high = sorted((float(match[1]), float(match[2])))
-        found.append(Quantity("year", canonical(low, high), low, high, match.start(), match.end()))
-    for match in re.finditer(rf"(?<![\w'])({_BEFORE})\s*{_YEAR}(?!\w)", folded):
-        year = float(match[2])
-        inclusive = re.match(r"until|up to|no later|not after|by", match[1]) is not None
-        value, high = (canonical(None, year), year) if inclusive else (f"<{year:g}", year - 1)
-        found.append(Quantity("year", value, None, high, match.start(), match.end()))
-    for match in re.finditer(rf"(?<![\w'])({_AFTER})\s*{_YEAR}(?: on| onwards?| and later)?(?!\w)", folded):
-        year = float(match[2])
-        onwards = folded[match.start() : match.end()].endswith(("on", "onward", "onwards", "later"))
-        if match[1] == "from" and not onwards:
-            found.append(Quantity("year", f"{year:g}", year, year, match.start(), match.end()))
-        else:
-            start = (
-                year
-                if onwards or re.match(r"since|start|no earlier|no older|not before|not older", match[1])
-                else year + 1
+    def __init__(self, lexicon: Lexicon, nouns: tuple[str, ...]) -> None:
+        self.lexicon = lexicon
+        self.said = lexicon.quantities
+        self._gap = r" ?" if lexicon.spaced else ""
+        self._words = "|".join(sorted(lexicon.numbers, key=len, reverse=True))
+        self._nouns = "|".join(map(re.escape, nouns))
+        self._before, self._behind = _sides(self.said.before), _sides(self.said.behind)
+        joins = "|".join(self.said.joins)
+        self._joins = re.compile(rf"\s*(?:{joins})\s*")
+        self._decades = [self._between_sides(core) for core in self.said.decades]
+        year_words = rf"(?:{'|'.join(self.said.year_words)})?" if self.said.year_words else ""
+        self._year = self._between_sides(rf"(?P<year>{_YEAR}){year_words}")
+        self._alone = self._all(self.said.years)
+        self._spans = self._all(self.said.year_spans)
+        self._relative = {kind: self._all(patterns) for kind, patterns in self.said.relative.items()}
+        under, over = "|".join(self.said.under), "|".join(self.said.over)
+        under_behind, over_behind = "|".join(self.said.under_behind), "|".join(self.said.over_behind)
+        self._lengths = [
+            self._compiled(
+                rf"(?:(?:(?P<under>{under})|(?P<over>{over})|(?P<about>{'|'.join(self.said.about)})){self._gap})?"
+                rf"(?:{core})(?:{self._gap}(?:(?P<less>{under_behind})|(?P<more>{over_behind})))?"
             )
-            found.append(Quantity("year", canonical(start, None), start, None, match.start(), match.end()))
-    for match in re.finditer(
-        rf"(?<![\w']){_YEAR},? (?:(?:or|and) (?P<side>later|newer|after|up|earlier|older|before)|onwards?)\b", folded
-    ):
-        year = float(match[1])
-        down = match["side"] in {"earlier", "older", "before"}
-        if down:
-            found.append(Quantity("year", canonical(None, year), None, year, match.start(), match.end()))
-        else:
-            found.append(Quantity("year", canonical(year, None), year, None, match.start(), match.end()))
-    for match in re.finditer(rf"(?<![\w'])(?:in|of|around|circa|about) {_YEAR}(?!\w)", folded):
-        year = float(match[1])
-        loose = not match.group().startswith(("in", "of"))
-        low, high = (year - 3, year + 3) if loose else (year, year)
-        found.append(Quantity("year", canonical(low, high), low, high, match.start(), match.end(), loose))
-    return found
+            for core in self.said.lengths
+        ]
+        self._length_spans = self._all(self.said.length_spans)
+        self._ages, self._counts = self._all(self.said.ages), self._all(self.said.counts)
+
+    def decades(self, folded: str) -> list[Quantity]:
+        found = sorted(self._each_decade(folded), key=lambda quantity: (quantity.start, -quantity.end))
+        joined: list[Quantity] = []
+        for quantity in found:
+            previous = joined[-1] if joined else None
+            if previous is not None and quantity.start < previous.end:
+                continue
+            between = folded[previous.end : quantity.start] if previous else ""
+            if (
+                previous is not None and previous.low is not None and quantity.high is not None
+                and self._joins.fullmatch(between)
+            ):  # fmt: skip
+                # "60s or 70s" and "60s to the 80s" become one range.
+                low, high = min(previous.low, quantity.low or previous.low), max(previous.high or 0, quantity.high)
+                joined[-1] = Quantity("decade", canonical(low, high), low, high, previous.start, quantity.end)
+            else:
+                joined.append(quantity)
+        return joined
+
+    def _each_decade(self, folded: str) -> Iterator[Quantity]:
+        for pattern in self._decades:
+            for match in pattern.finditer(folded):
+                said = match.groupdict()
+                first = self._first_year(said)
+                ends = {"early": (0, 4), "mid": (3, 6), "late": (5, 9)}
+                part = next((name for name in ends if said.get(name)), "")
+                low, high = (float(first + end) for end in ends.get(part, (0, 9)))
+                where = match.start(), match.end()
+                match self._side(match):
+                    case "before":
+                        yield Quantity("year", f"<{low:g}", None, low - 1, *where)
+                    case "until":
+                        yield Quantity("year", canonical(None, high), None, high, *where)
+                    case "after":
+                        yield Quantity("year", canonical(high + 1, None), high + 1, None, *where)
+                    case "since":
+                        yield Quantity("year", canonical(low, None), low, None, *where)
+                    case _:
+                        yield Quantity("decade", canonical(low, high) if part else f"{first}s", low, high, *where)
+
+    def _first_year(self, said: dict[str, str | None]) -> int:
+        if full := said.get("full"):
+            return int(full) * 10
+        name = said.get("name")
+        tens = self.lexicon.decades[name] if name else int(said["short"] or 0) * 10
+        if name:
+            return tens if tens >= 100 else 1900 + tens
+        return (2000 if tens <= _RECENT_TENS else 1900) + tens
+
+    def years(self, folded: str) -> Iterator[Quantity]:
+        for pattern in self._spans:
+            for match in pattern.finditer(folded):
+                low, high = sorted(float(year) for year in re.findall(_YEAR, match.group())[:2])
+                yield Quantity("year", canonical(low, high), low, high, match.start(), match.end())
+        for match in self._year.finditer(folded):
+            year, where = float(match["year"]), (match.start(), match.end())
+            match self._side(match):
+                case "before":
+                    yield Quantity("year", f"<{year:g}", None, year - 1, *where)
+                case "until":
+                    yield Quantity("year", canonical(None, year), None, year, *where)
+                case "after":
+                    yield Quantity("year", canonical(year + 1, None), year + 1, None, *where)
+                case "since":
+                    yield Quantity("year", canonical(year, None), year, None, *where)
+                case "near":
+                    low, high = year - _NEAR_YEARS, year + _NEAR_YEARS
+                    yield Quantity("year", canonical(low, high), low, high, *where, True)
+                case "exact":
+                    yield Quantity("year", f"{year:g}", year, year, *where)
+        for pattern in self._alone:
+            for match in pattern.finditer(folded):
+                year = float(match["year"])
+                yield Quantity("year", f"{year:g}", year, year, match.start(), match.end())
+
+    def relative_years(self, folded: str) -> Iterator[Quantity]:
+        now = date.today().year
+        for kind, patterns in self._relative.items():
+            for match in (match for pattern in patterns for match in pattern.finditer(folded)):
+                count = self._value(match.groupdict().get("n")) or 1.0
+                low: float | None
+                low, high = {
+                    "last_years": (now - count, None), "last_decades": (now - 10 * count, None),
+                    "last_century": (1901.0, 2000.0), "this_century": (2000.0, None),
+                    "this_decade": (now // 10 * 10.0, None), "this_year": (float(now), None),
+                    "last_year": (now - 1.0, now - 1.0), "years_old": (None, now - count),
+                }[kind]  # fmt: skip
+                yield Quantity("year", canonical(low, high), low, high, match.start(), match.end())
+
+    def lengths(self, folded: str) -> Iterator[Quantity]:
+        for pattern in self._length_spans:
+            for match in pattern.finditer(folded):
+                few, many = sorted((self._value(match["few"]), self._value(match["many"])))
+                yield Quantity("length", canonical(few, many), few, many, match.start(), match.end())
+        low: float | None
+        high: float | None
+        for pattern in self._lengths:
+            for match in pattern.finditer(folded):
+                said = match.groupdict()
+                minutes = 60 * self._value(said.get("hours")) + self._value(said.get("minutes"))
+                minutes += (60 if said.get("hour") else 0) + (30 if said.get("half") else 0)
+                if not minutes:
+                    continue
+                if said["under"] or said["less"]:
+                    low, high = None, minutes
+                elif said["over"] or said["more"]:
+                    low, high = minutes, None
+                else:
+                    low, high = minutes - _NEAR_MINUTES, minutes + _NEAR_MINUTES
+                loose = low is not None and high is not None
+                yield Quantity("length", canonical(low, high), low, high, match.start(), match.end(), loose)
+
+    def ages(self, folded: str) -> Iterator[Quantity]:
+        for match in (match for pattern in self._ages for match in pattern.finditer(folded)):
+            # "5 and 8 year olds": what suits the youngest suits all.
+            age = min(self._value(said) for name, said in match.groupdict().items() if said and name.startswith("age"))
+            yield Quantity("age", canonical(None, age), None, age, match.start(), match.end())
+
+    def counts(self, folded: str) -> Iterator[Quantity]:
+        for match in (match for pattern in self._counts for match in pattern.finditer(folded)):
+            count = self._value(match["count"])
+            if 1 <= count <= _MOST_WANTED:
+                yield Quantity("count", f"{count:g}", count, count, match.start("count"), match.end("count"))
+
+    def _side(self, match: re.Match[str]) -> str:
+        """Which side of a year or decade is meant: before, until, after, since, near, exact, or "" where nothing says."""
+        lead, tail = match["lead"] or "", match["tail"] or ""
+        behind = next((side for side, pattern in self._behind.items() if tail and pattern.fullmatch(tail)), "")
+        side = next((side for side, pattern in self._before.items() if lead and pattern.fullmatch(lead)), "")
+        return side if side not in {"", "exact"} else behind or side
+
+    def _value(self, word: str | None) -> float:
+        if not word:
+            return 0.0
+        known = self.lexicon.numbers.get(word)
+        return float(known) if known is not None else float(word.replace(",", "."))
+
+    def _between_sides(self, core: str) -> re.Pattern[str]:
+        lead = "|".join(pattern for patterns in self.said.before.all() for pattern in patterns)
+        tail = "|".join(pattern for patterns in self.said.behind.all() for pattern in patterns)
+        return self._compiled(rf"(?:(?P<lead>{lead}){self._gap})?(?:{core})(?:,?{self._gap}(?P<tail>{tail}))?")
+
+    def _all(self, patterns: list[str]) -> list[re.Pattern[str]]:
+        return [self._compiled(pattern) for pattern in patterns]
+
+    def _compiled(self, pattern: str) -> re.Pattern[str]:
+        filled = pattern.replace("{number}", rf"(?:\d+(?:[.,]\d+)?|{self._words})").replace("{words}", self._words)
+        filled = filled.replace("{nouns}", self._nouns).replace("{year}", _YEAR)
+        return re.compile(rf"(?<![\w'])(?:{filled})(?![\w'])" if self.lexicon.spaced else rf"(?<!\d)(?:{filled})(?!\d)")
 
 
-def _relative_years(folded: str, lexicon: Lexicon) -> list[Quantity]:
-    this_year = date.today().year
-    number = "|".join(sorted(lexicon.numbers, key=len, reverse=True))
-    found = []
-    for match in re.finditer(
-        rf"\b(?:the )?(?:last|past|previous) (?:(\d+|{number}) )?(years?|decade|century)\b", folded
-    ):
-        count = _number(match[1], lexicon) if match[1] else 1
-        span = {"d": 10, "c": 100}.get(match[2][0], count)
-        if match[2] == "century":
-            found.append(Quantity("year", "1901-2000", 1901, 2000, match.start(), match.end()))
-        else:
-            low = this_year - span
-            found.append(Quantity("year", canonical(low, None), low, None, match.start(), match.end()))
-    for match in re.finditer(r"\bthis (century|decade|year)\b", folded):
-        low = {"century": 2001, "decade": this_year // 10 * 10, "year": this_year}[match[1]]
-        found.append(Quantity("year", canonical(low, None), low, None, match.start(), match.end()))
-    for match in re.finditer(
-        rf"\b(?:more than|over|at least|older than) (\d+|{number}) years? old\b|\bolder than (\d+|{number}) years\b",
-        folded,
-    ):
-        high = this_year - _number(match[1] or match[2], lexicon)
-        found.append(Quantity("year", canonical(None, high), None, high, match.start(), match.end()))
-    return found
+def _sides(sides: Sides) -> dict[str, re.Pattern[str]]:
+    return {
+        name: re.compile("|".join(patterns))
+        for name, patterns in sides.model_dump().items() if patterns
+    }  # fmt: skip
 
 
-def _lengths(folded: str, lexicon: Lexicon) -> list[Quantity]:
-    number = "|".join(sorted(lexicon.numbers, key=len, reverse=True))
-    hours = (
-        rf"(?:(?P<hours>\d+(?:\.\d+)?|(?:an?|{number})(?=[ -]))(?: and (?P<halved>a half))?"
-        rf"[ -]?h(?:(?:ou)?rs?)?(?: and (?P<half>a half))?"
-        rf"(?: ?(?:and )?(?P<rest>\d+)(?: ?m(?:in(?:ute)?s?)?)?)?)"
-    )
-    minutes = r"(?:(?P<minutes>\d+)[ -]?m(?:in(?:ute)?s?)?)"
-    pattern = re.compile(
-        rf"(?<![\w'])(?:(?P<under>{_UNDER})|(?P<over>{_OVER})|(?P<about>about|around|roughly))? ?"
-        rf"(?:{hours}|{minutes}|(?P<halfhour>half an hour))"
-        rf"(?P<tail> (?:max(?:imum)?|or less|tops|at most|or under)| (?:or more|at least|minimum))?(?![\w'])"
-    )
-    found = []
-    for match in re.finditer(r"(?:\bbetween )?\b(\d+) ?(?:and|to|-) ?(\d+) ?min(?:ute)?s?\b", folded):
-        few, many = sorted((float(match[1]), float(match[2])))
-        found.append(Quantity("length", canonical(few, many), few, many, match.start(), match.end()))
-    low: float | None
-    high: float | None
-    for match in pattern.finditer(folded):
-        if match["minutes"]:
-            length = float(match["minutes"])
-        elif match["halfhour"]:
-            length = 30.0
-        else:
-            count = 1.0 if match["hours"] in {"a", "an"} else _number(match["hours"], lexicon)
-            length = 60 * count + (30 if match["half"] or match["halved"] else 0) + float(match["rest"] or 0)
-        tail = (match["tail"] or "").strip()
-        if match["under"] or tail in {"max", "maximum", "or less", "tops", "at most", "or under"}:
-            low, high = None, length
-        elif match["over"] or tail:
-            low, high = length, None
-        else:
-            low, high = length - 15, length + 15
-        value = canonical(low, high)
-        loose = low is not None and high is not None
-        found.append(Quantity("length", value, low, high, match.start(), match.end(), loose))
-    return found
-
-
-def _ages(folded: str, lexicon: Lexicon) -> list[Quantity]:
-    number = "|".join(sorted(lexicon.numbers, key=len, reverse=True))
-    pattern = re.compile(
-        rf"\b(?P<a>\d{{1,2}}|{number})(?:[ -]years?[ -]olds?|[ -]?y/?o)\b"
-        r"|\b(?:kids?|children|ages?|aged|daughter|son|niece|nephew)(?: of| is| are| under| aged)?"
-        rf" (?P<b>\d{{1,2}}|{number})\b(?! (?:minutes|hours))"
-    )
-    found = []
-    for match in pattern.finditer(folded):
-        age = _number(match["a"] or match["b"], lexicon)
-        found.append(Quantity("age", canonical(None, age), None, age, match.start(), match.end()))
-    return found
-
-
-def _counts(folded: str, lexicon: Lexicon, domain: DomainConfig) -> list[Quantity]:
-    number = "|".join(sorted(lexicon.numbers, key=len, reverse=True))
-    nouns = "|".join(map(re.escape, [domain.noun.one, domain.noun.many, *domain.called]))
-    pattern = re.compile(
-        r"\b(?:(?:give|show|find|recommend|suggest|tell|list) (?:me |us )?"
-        r"|i (?:want|need|only want|just want) |just |only )"
-        rf"(?:a )?(?P<a>\d{{1,2}}|{number})\b(?! (?:of|minutes|hours|years|hour))"
-        rf"|\b(?:a |top )(?P<c>couple|10|\d)\b(?= of\b| \w)"
-        rf"|\b(?:a )?(?P<b>\d{{1,2}}|{number})(?: of)?(?: \w+)?"
-        rf" (?:{nouns}|suggestions?|options?|recommendations?|picks?|ideas?)\b"
-    )
-    found = []
-    for match in pattern.finditer(folded):
-        count = _number(match["a"] or match["b"] or match["c"], lexicon)
-        alone = match["b"] in {"one", "single"} and not re.search(r"\b(?:just|only) $", folded[: match.start()])
-        if alone or not 1 <= count <= 10:
-            continue
-        name = next(group for group in "abc" if match[group])
-        found.append(Quantity("count", f"{count:g}", count, count, match.start(name), match.end(name)))
-    return found
-
-
-def _number(word: str, lexicon: Lexicon) -> float:
-    return float(lexicon.numbers[word]) if word in lexicon.numbers else float(word)
+@lru_cache(maxsize=32)
+def _speech(language: str, nouns: tuple[str, ...]) -> _Speech:
+    return _Speech(load_lexicon(language), nouns)

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import heapq
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import numpy as np
 
-from bot.records import Belief
+from bot.phrasing import say
+from bot.records import Belief, is_imported
 from bot.state import SessionState
 from bot.text import key
+from prompts.loader import languages
 from retrieval.catalogue import Catalogue
+from retrieval.domain import Pole
 from retrieval.records import Anchor, Bound, Query, Steer, Term
 
 REQUIRED_ROLES = {"genre", "person", "theme", "language", "country", "series"}
 _REQUIRED_STRENGTH = 0.85
+_COMMAS = (",", "，", "、")  # noqa: RUF001
 _AGAINST = 0.6
+_BROUGHT = {1: (16, 2.0), -1: (4, 0.5)}  # by polarity: how many imported verdicts steer at once, and their joint weight
 _COVERED = 0.6  # themes are binding where at least this share of items has any; else they only guide
 
 
@@ -25,21 +32,20 @@ def build_query(state: SessionState, catalogue: Catalogue, again: bool = False, 
     merely shown may.
     """
     skip = set(without)
-    beliefs = [belief for belief in state.beliefs.values() if belief.id not in skip]
     terms: list[Term] = []
     bounds: list[Bound] = []
-    anchors: list[Anchor] = []
+    said: list[Belief] = []
+    brought: list[Belief] = []
     steers: list[Steer] = []
     texts: list[Belief] = []
     exclude = set() if again else set(state.shown)
     for belief in state.beliefs.values():
         if belief.facet == "item" and belief.item_id and belief.relation != "view":
             exclude.add(belief.item_id)
-    for belief in beliefs:
-        if belief.group == "unresolved" or belief.group == "seen":
+        if belief.group == "seen" or belief.group == "unresolved" or belief.id in skip:
             continue
         if belief.facet == "item":
-            anchors.append(_anchor(belief))
+            (brought if is_imported(belief.evidence) else said).append(belief)
         elif belief.facet == "text":
             texts.append(belief)
         elif belief.low is not None or belief.high is not None:
@@ -57,6 +63,7 @@ def build_query(state: SessionState, catalogue: Catalogue, again: bool = False, 
                 steers.append(steer)
         elif steer := _steer_value(belief, catalogue):
             steers.append(steer)
+    anchors = [*map(_anchor, said), *_brought_anchors(brought)]
     return Query(
         text=" ".join(belief.value for belief in texts),
         text_evidence=tuple(quote for belief in texts for quote in belief.evidence),
@@ -128,6 +135,21 @@ def _anchor(belief: Belief) -> Anchor:
     )  # fmt: skip
 
 
+def _brought_anchors(beliefs: Sequence[Belief]) -> list[Anchor]:
+    """The strongest and then latest of what was imported, weighing together about as much as three things said.
+
+    Thousands of ratings are one background. At full weight they would drown every wish, and each costs a pass
+    over the catalogue.
+    """
+    anchors: list[Anchor] = []
+    for sign, (most, together) in _BROUGHT.items():
+        mine = [(belief.strength, place) for place, belief in enumerate(beliefs) if belief.polarity * sign > 0]
+        kept = [_anchor(beliefs[place]) for _, place in heapq.nlargest(most, mine)]
+        share = min(1.0, together / (sum(abs(anchor.weight) for anchor in kept) or 1.0))
+        anchors += [anchor.model_copy(update={"weight": anchor.weight * share}) for anchor in kept]
+    return anchors
+
+
 def _bound(belief: Belief, catalogue: Catalogue) -> Bound:
     role = catalogue.domain.numbers[belief.facet].role if belief.facet in catalogue.domain.numbers else "other"
     return Bound(
@@ -148,30 +170,34 @@ def _term(belief: Belief, catalogue: Catalogue) -> Term:
 
 def _unwanted_moods(belief: Belief, catalogue: Catalogue) -> list[Term]:
     """Moods that a critique turns away from: "less sad" is against melancholy as well as for a lighter tone."""
-    label = f" {key(belief.label)} "
-    if belief.relation != "critique" or not label.startswith(" less "):
+    pole = _left_pole(belief, catalogue)
+    if pole is None:
         return []
+    left = {key(word) for word in (pole.name, *pole.words)}
     return [
-        Term(
-            facet=facet, value=mood, weight=-_AGAINST, belief_id=belief.id, evidence=list(belief.evidence),
-        )
+        Term(facet=facet, value=mood, weight=-_AGAINST, belief_id=belief.id, evidence=list(belief.evidence))
         for facet in catalogue.domain.facets_of("mood")
         for mood in catalogue.postings(facet)
-        if any(f" {key(word)} " in label for word in (mood, *catalogue.domain.facets[facet].synonyms.get(mood, ())))
-    ]  # fmt: skip
+        if left & {key(word) for word in (mood, *catalogue.domain.facets[facet].synonyms.get(mood, ()))}
+    ]
 
 
 def _unwanted_signs(belief: Belief, catalogue: Catalogue) -> list[Term]:
     """Values that belong to the end of an axis which a critique turns away from: "less sad" is against grief."""
-    config = catalogue.domain.numbers.get(belief.facet)
-    if config is None or config.role != "axis" or belief.relation != "critique":
-        return []
-    pole = config.high if belief.high is not None else config.low
-    signs = pole.signs if pole is not None else {}
+    pole = _left_pole(belief, catalogue)
     return [
         Term(facet=facet, value=value, weight=-_AGAINST, belief_id=belief.id, evidence=list(belief.evidence))
-        for facet, values in signs.items() for value in values if value in catalogue.postings(facet)
+        for facet, values in (pole.signs if pole else {}).items()
+        for value in values if value in catalogue.postings(facet)
     ]  # fmt: skip
+
+
+def _left_pole(belief: Belief, catalogue: Catalogue) -> Pole | None:
+    """The end of an axis or a level that a critique moves away from."""
+    config = catalogue.domain.numbers.get(belief.facet)
+    if config is None or config.role not in {"axis", "level"} or belief.relation != "critique":
+        return None
+    return config.high if belief.high is not None else config.low
 
 
 def _is_sparse(belief: Belief, catalogue: Catalogue) -> bool:
@@ -188,9 +214,15 @@ def _role(belief: Belief, catalogue: Catalogue) -> str:
 def _group(belief: Belief, role: str) -> str:
     """People and genres named together are all wanted ("with A and B", "a documentary about music"), unless "or" or
     a comma stands between them."""
-    marks = (" or ", ",") if role == "genre" else (" or ",)
+    marks = (*_or_words(), *_COMMAS) if role == "genre" else _or_words()
     alternatives = any(mark in evidence.quote.lower() for evidence in belief.evidence[-1:] for mark in marks)
     return belief.id if role in {"person", "genre"} and not alternatives else ""
+
+
+@lru_cache(maxsize=1)
+def _or_words() -> tuple[str, ...]:
+    """What joins alternatives, in every language that replies can be in: a quote may be in any of them."""
+    return tuple(say(language, "or", first="", last="") for language in languages())
 
 
 def _steer_number(belief: Belief, catalogue: Catalogue) -> Steer | None:

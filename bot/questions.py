@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.facts import in_sentence
+from bot.facts import in_sentence, sayable
+from bot.phrasing import filled, tap
 from bot.querying import build_query
 from bot.records import Suggestion
 from bot.state import SessionState
@@ -47,31 +48,37 @@ def best_question(state: SessionState, recommender: Recommender) -> str | None:
     return best[1] if best else None
 
 
-def question_options(state: SessionState, recommender: Recommender, facet: str) -> list[Suggestion]:
-    """Tappable answers: the commonest values among the live candidates, and a way out."""
-    catalogue = recommender.catalogue
-    rows = recommender.pool_rows(build_query(state, catalogue), _LIVE)
+def question_options(
+    state: SessionState, recommender: Recommender, catalogue: Catalogue, facet: str
+) -> list[Suggestion]:
+    """Tappable answers: the commonest values among the live candidates, and a way out.
+
+    `catalogue` is seen in the language of the reply, here as in `next_steps`.
+    """
+    rows = recommender.pool_rows(build_query(state, recommender.catalogue), _LIVE)
     counts = value_counts(catalogue, facet, rows)
     # A theme that is named like a genre would be understood as the genre.
-    theme = catalogue.domain.facets[facet].role == "theme"
+    config = catalogue.domain.facets[facet]
+    theme = config.role == "theme"
     offered = [value for value in counts if not theme or value.lower() not in catalogue.domain.kind_words]
+    offered = [value for value in offered if sayable(value, config, catalogue)]
     common = sorted(offered, key=lambda value: (-counts[value], value))[:_OPTIONS]
-    return [*(_wish(catalogue, facet, value) for value in common), Suggestion(label="Surprise me", text="surprise me")]
+    return [*(_wish(catalogue, facet, value) for value in common), tap(catalogue.domain.language, "surprise")]
 
 
 def next_steps(
-    state: SessionState, items: list[Recommendation], query: Query, recommender: Recommender
+    state: SessionState, items: list[Recommendation], query: Query, recommender: Recommender, catalogue: Catalogue
 ) -> list[Suggestion]:
     """Taps that would change the list: values that keep a good part of the live candidates, a year move, paging."""
-    catalogue = recommender.catalogue
+    language = catalogue.domain.language
     rows = recommender.pool_rows(query, 60)
-    known = {belief.value for belief in state.beliefs.values()}
+    known = {belief.value for belief in state.beliefs.values() if belief.facet != "item"}
     splits = sorted(
         (abs(count / max(1, len(rows)) - _SPLIT), name, value)
         for name, config in catalogue.domain.facets.items()
         if config.askable > 0 and config.role in _REFINING_ROLES
         for value, count in value_counts(catalogue, name, rows).items()
-        if value not in known and count > 1
+        if value not in known and count > 1 and sayable(value, config, catalogue)
     )
     offers: dict[str, Suggestion] = {}
     for _, name, value in splits:
@@ -79,10 +86,10 @@ def next_steps(
             offers[name] = _wish(catalogue, name, value)
     steps = list(offers.values())
     years = sorted(r.item.year for r in items if r.item.year)
-    if years and not any(belief.facet == catalogue.domain.number_of("year") for belief in state.beliefs.values()):
-        older = years[len(years) // 2] > _MODERN
-        steps.append(Suggestion(label="Older", text="older") if older else Suggestion(label="Newer", text="newer"))
-    return [*steps, Suggestion(label="Show me others", text="show me others")]
+    year = catalogue.domain.number_of("year")
+    if years and not any(belief.facet == year for belief in state.beliefs.values()):
+        steps.append(tap(language, "older" if years[len(years) // 2] > _MODERN else "newer"))
+    return [*steps, tap(language, "others")]
 
 
 def value_counts(catalogue: Catalogue, facet: str, rows: NDArray[Any]) -> dict[str, int]:
@@ -95,7 +102,6 @@ def value_counts(catalogue: Catalogue, facet: str, rows: NDArray[Any]) -> dict[s
 
 
 def _wish(catalogue: Catalogue, facet: str, value: str) -> Suggestion:
-    config = catalogue.domain.facets[facet]
+    config, language = catalogue.domain.facets[facet], catalogue.domain.language
     wish = config.phrases.wish if config.phrases.wish and value not in config.unsaid else "{value}"
-    wish = wish.format(value=in_sentence(value, catalogue))
-    return Suggestion(label=wish[:1].upper() + wish[1:], text=f"something {wish}")
+    return tap(language, "wish", wish=filled(wish, language, value=in_sentence(value, catalogue, config)))

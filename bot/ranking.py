@@ -31,6 +31,7 @@ def rank_dialogue(
     mentioned: dict[str, float] = {}
     slate: list[str] = []
     said: list[str] = []
+    language = "en"
     for number, (role, text) in enumerate(turns, start=1):
         if role == "assistant":
             slate = understander.linked_items(text) or slate
@@ -39,7 +40,8 @@ def rank_dialogue(
         if role != "user":
             raise InputError(f"Unknown role '{role}' in turn {number}: use 'user' or 'assistant'.")
         state = fold(log, "dialogue")
-        understanding = understander.understand(text[:4000], Context(slate=slate[:10]))
+        understanding = understander.understand(text[:4000], Context(slate=slate[:10], language=language))
+        language = understanding.language
         events = update(understanding, state, recommender.catalogue, number)
         log += [Logged(session_id="dialogue", turn=number, step=number, event=event) for event in events]
         mentioned |= {m.item_id: _MENTION for m in understanding.mentions if m.item_id not in mentioned}

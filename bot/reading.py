@@ -13,7 +13,9 @@ from typing import Literal, NamedTuple
 
 from bot.cues import Cue, CueFinder
 from bot.gazetteer import Gazetteer, Name
+from bot.lexicon import Degree, turn_pattern
 from bot.linking import Span
+from bot.phrasing import say
 from bot.quantities import Quantity, canonical
 from bot.querying import REQUIRED_ROLES
 from bot.records import Critique, ItemMention, Preference, Relation, Scope
@@ -24,10 +26,9 @@ _ITEM_RELATIONS: dict[str, Relation] = {
     "like": "like", "dislike": "dislike", "exclude": "reject", "seen": "seen", "unseen": "unseen",
     "similar": "similar", "accept": "accept", "reject": "reject",
 }  # fmt: skip
-_JOINS_QUANTITY = r"\s*(?:from|in|of|the|any|or|and|,|nothing|something)?\s*(?:the)?\s*(?:(?:{nouns}) )?"
-_NONE_AT_ALL = re.compile(r"\b(?:no|without|zero)\b")
-_BACK = re.compile(r"\s*(?:them|it|those|that|these)\b")
-_NEW_ITEM_OF_LIST = re.compile(r",\s*(?:a|an|some|something|maybe|just)\s+$")
+_SENTENCE_START = re.compile(r"[.!?;]\s|[。！？；]")  # noqa: RUF001
+_EDGES = " ,.;!?，。；！？、"  # noqa: RUF001
+_WHOLE = {"year", "decade"}  # numbers that come in steps of one
 _QUOTE_LIMIT = 90
 _AFTER_REACH = 60
 
@@ -65,8 +66,15 @@ class Reader:
         self.domain = catalogue.domain
         self.gazetteer = gazetteer
         self.cues = cues
-        nouns = "|".join(map(re.escape, self.domain.item_words))
-        self._joins_quantity = re.compile(_JOINS_QUANTITY.format(nouns=nouns))
+        language = cues.lexicon.language
+        self._joins_quantity = turn_pattern(language, "to_quantity", self.domain.item_words)
+        self._none_at_all = turn_pattern(language, "none_at_all")
+        self._back = turn_pattern(language, "back")
+        self._list_restart = turn_pattern(language, "list_restart")
+        self._everyone = turn_pattern(language, "everyone")
+        self._pointed_lead = turn_pattern(language, "pointed_lead")
+        self._shared = turn_pattern(language, "shared")
+        self._clause_end = turn_pattern(language, "clause_end")
         self._has_number = {n: bool((catalogue.column(n) == catalogue.column(n)).any()) for n in self.domain.numbers}
 
     def read(self, text: str, folded: str, marks: Sequence[Mark], asked_item: str | None, asking: bool) -> Reading:
@@ -84,14 +92,14 @@ class Reader:
             if isinstance(mark, Cue):
                 clause = self._enter(folded, mark, clause)
                 reading.wished |= mark.name == "wish"
-                if mark.name in {"like", "dislike"} and last is not None and _BACK.match(folded, mark.end):
+                if mark.name in {"like", "dislike"} and last is not None and self._back.match(folded, mark.end):
                     # "my friends love musicals but I hate them"
-                    quote = _quote(text, folded, mark.start, mark.end)
-                    self._read_value(folded, last, clause, quote, quote, asking, reading)
+                    quote = self._quote(text, folded, mark.start, mark.end)
+                    self._read_value(text, folded, last, clause, quote, quote, asking, reading)
                 continue
             following = (m.start for m in marks[place + 1 :] if isinstance(m, Span | Quantity))
             limit = next(following, len(text))
-            quote = _quote(text, folded, max(clause.start, clause.cue_start), mark.end)
+            quote = self._quote(text, folded, max(clause.start, clause.cue_start), mark.end)
             previous = marks[place - 1] if place else None
             if (
                 isinstance(mark, Span)
@@ -100,7 +108,7 @@ class Reader:
                 and mark.name.direction
             ):
                 continue  # "two hours long"
-            if _NEW_ITEM_OF_LIST.search(folded[clause.cue_end : mark.start]) and clause.relation == "exclude":
+            if self._list_restart.search(folded[clause.cue_end : mark.start]) and clause.relation == "exclude":
                 clause = clause._replace(relation="", cue="", cue_start=mark.start)
             if isinstance(mark, Quantity) and not asking:
                 self._read_quantity(folded, mark, clause, quote, reading)
@@ -116,12 +124,15 @@ class Reader:
                     opinion = "dislike" if verdict.name == "reject" else verdict.name
                     clause = clause._replace(relation=opinion, cue=verdict.text)
                     quote = text[mark.start : verdict.end]
-                self._read_value(folded, mark, clause, folded[clause.start : limit], quote, asking, reading)
+                self._read_value(text, folded, mark, clause, folded[clause.start : limit], quote, asking, reading)
         return reading
 
     def _enter(self, folded: str, cue: Cue, clause: _Clause) -> _Clause:
         if cue.kind == "break":
             return _Clause(cue_start=cue.end, start=cue.end)
+        if cue.name == "reported" and self._shared.search(folded):
+            # Whom one watches with counts; their taste is a wish for now, not the person's own.
+            return _Clause("wish", "", cue.start, cue.end, clause.start)
         away = clause.relation == "exclude" and cue.name == "similar" and cue.start - clause.cue_end < 12
         return _Clause(cue.name, cue.text, cue.start, cue.end, clause.start, away)
 
@@ -134,7 +145,7 @@ class Reader:
         self, folded: str, pointer: Pointer, clause: _Clause, quote: str, limit: int, asking: bool, reading: Reading
     ) -> None:
         between = folded[clause.cue_end : pointer.start].strip() if clause.cue_end >= 0 else "?"
-        touching = between in {"", "the", "both", "watched"}
+        touching = self._pointed_lead.fullmatch(between) is not None
         exact = pointer.exact and not asking
         verdict = self.cues.after(folded, pointer.end, min(limit, pointer.end + 40)) if exact else None
         relation = _ITEM_RELATIONS.get(verdict.name if verdict else clause.relation)
@@ -166,7 +177,7 @@ class Reader:
             relation = _ITEM_RELATIONS.get(verdict.name, "mention") if verdict else "mention"
         reading.mentions.append(self.mention(item.id, relation, words, strength))
         if verdict and relation == "seen" and verdict.name in {"like", "dislike"}:
-            everyone = re.search(r"\b(?:they|both|them)\b", folded[span.end : verdict.end]) is not None
+            everyone = self._everyone.search(folded[span.end : verdict.end]) is not None
             judged = [m for m in reading.mentions if m.relation == "seen"] if everyone else reading.mentions[-1:]
             opinion = _ITEM_RELATIONS[verdict.name]
             strength = self.cues.strength_of(verdict.text)
@@ -180,31 +191,38 @@ class Reader:
         joined = self._joins_quantity.fullmatch(folded[clause.cue_end : said.start]) if clause.cue_end >= 0 else None
         negative = clause.relation in {"exclude", "dislike"} and joined is not None
         soft = said.approximate or clause.relation == "like"
+        low, high, value, unwanted = said.low, said.high, said.value, negative
+        if negative and (low is None) != (high is None):
+            # "nothing after 1980" and "nothing longer than two hours" are bounds the other way round.
+            step = 1.0 if said.facet in _WHOLE else 0.0
+            low, high = (high + step if high is not None else None), (low - step if low is not None else None)
+            value, unwanted = canonical(low, high), False
         preference = Preference(
-            facet=said.facet, value=said.value, polarity=-1.0 if negative else 1.0, strength=0.9, hard=not soft,
+            facet=said.facet, value=value, polarity=-1.0 if unwanted else 1.0, strength=0.9, hard=not soft,
             excludes=negative or said.facet == "age",
-            scope="person" if clause.relation == "like" else "session", low=said.low, high=said.high, quote=quote,
+            scope="person" if clause.relation == "like" else "session", low=low, high=high, quote=quote,
         )  # fmt: skip
         (reading.preferences if soft else reading.constraints).append(preference)
 
     def _read_value(
-        self, folded: str, span: Span, clause: _Clause, words: str, quote: str, asking: bool, reading: Reading
-    ) -> None:
-        if asking and clause.relation in {"", "seen", "similar"}:
+        self, text: str, folded: str, span: Span, clause: _Clause, words: str, quote: str, asking: bool,
+        reading: Reading,
+    ) -> None:  # fmt: skip
+        if (asking and clause.relation in {"", "seen", "similar"}) or clause.relation == "reported":
             return
         degree = self.cues.degree_before(folded, span.start)
-        if degree and degree[0] > 0 and clause.relation == "exclude":
+        if degree and degree.direction > 0 and clause.relation == "exclude":
             degree = None
         name = self._meaning(span, bool(degree) or clause.relation in {"exclude", "dislike"})
         if name.direction:
-            self._read_quality(name, folded[span.start : span.end], degree, clause, quote, reading)
+            self._read_quality(name, text[span.start : span.end].lower(), degree, clause, quote, reading)
             return
         lead = folded[max(0, span.start - 24) : span.start]
         scope: Scope = "session"
         if (self.cues.lasts(words) or clause.relation in {"like", "dislike"}) and not self.cues.passes(words):
             scope = "person"
         if degree:
-            reading.preferences.append(self._preference(name, float(degree[0]), 0.6, False, "session", quote, lead))
+            reading.preferences.append(self._preference(name, float(degree.direction), 0.6, False, "session", quote, lead))
         elif clause.relation == "neutral":
             reading.preferences.append(self._preference(name, 1.0, 0.3, False, "session", quote, lead))
         elif clause.relation == "exclude":
@@ -228,7 +246,7 @@ class Reader:
         self,
         name: Name,
         word: str,
-        degree: tuple[int, float, int] | None,
+        degree: Degree | None,
         clause: _Clause,
         quote: str,
         reading: Reading,
@@ -237,25 +255,32 @@ class Reader:
         config = self.domain.numbers[name.kind]
         relation = clause.relation
         negative = relation in {"exclude", "dislike"}
+        if degree and degree.bounds and config.role == "level":
+            degree, negative = None, True
         if name.comparative or degree:
-            sign = degree[0] if degree else (-1 if negative else 1)
+            sign = degree.direction if degree else (-1 if negative else 1)
             direction: Literal[-1, 1] = 1 if name.direction * sign > 0 else -1
-            word = word if name.comparative and sign > 0 else f"{'less' if sign < 0 else 'more'} {word}"
-            amount = degree[1] if degree else 1.0
+            word = word if name.comparative and sign > 0 else self._graded(word, sign < 0)
+            amount = degree.amount if degree else 1.0
             reading.critiques.append(
                 Critique(number=name.kind, direction=direction, amount=amount, word=word, quote=quote)
             )
         elif relation != "neutral":
-            low, high = quality_bounds(config.role, config.step, -name.direction if negative else name.direction)
-            if config.role == "level" and high is not None and _NONE_AT_ALL.search(clause.cue):
+            pole: Literal[-1, 1] = 1 if (name.direction > 0) != negative else -1
+            low, high = quality_bounds(config.role, config.step, pole)
+            if config.role == "level" and high is not None and self._none_at_all.search(clause.cue):
                 high = 0.0
             hard = (negative and config.role in {"level", "axis"}) or config.role == "age"
             preference = Preference(
                 facet=name.kind, value=canonical(low, high), strength=0.8, hard=hard, excludes=hard,
-                scope="person" if relation in {"like", "dislike"} else "session", low=low, high=high, quote=quote,
+                scope="person" if relation in {"like", "dislike"} else "session", low=low, high=high, pole=pole,
+                quote=quote,
             )  # fmt: skip
             reading.wished |= relation not in {"like", "dislike"}
             (reading.constraints if hard else reading.preferences).append(preference)
+
+    def _graded(self, word: str, less: bool) -> str:
+        return say(self.domain.language, "less_than_word" if less else "more_than_word", word=word)
 
     def _meaning(self, span: Span, graded: bool) -> Name:
         """Between a value and an axis that share a word: the axis for degrees and negation, else what is on record."""
@@ -278,6 +303,14 @@ class Reader:
             facet=name.kind, value=name.value, polarity=polarity, strength=strength, hard=hard, scope=scope, role=role,
             quote=quote,
         )  # fmt: skip
+
+    def _quote(self, text: str, folded: str, start: int, end: int) -> str:
+        """The person's own words around a name, short enough to quote."""
+        stop = self._clause_end.search(folded[end:])
+        finish = end + stop.start() if stop else len(text)
+        begin = max(start, *(match.end() for match in _SENTENCE_START.finditer(text[:end])), 0)
+        quote = text[begin : max(end, finish)].strip(_EDGES)
+        return quote if len(quote) <= _QUOTE_LIMIT else text[max(begin, end - 60) : end].strip(_EDGES)
 
     def _person_role(self, person: str, lead: str) -> str | None:
         """The facet a person is wanted in: said outright ("directed by"), or the only one on record."""
@@ -305,12 +338,3 @@ def quality_bounds(role: str, step: float, direction: int) -> tuple[float | None
             return (None, 95.0) if low else (140.0, None)
         case _:
             return (None, step) if low else (step, None)
-
-
-def _quote(text: str, folded: str, start: int, end: int) -> str:
-    """The person's own words around a name, short enough to quote."""
-    stop = re.search(r"[.!?;]|,\s|\b(?:but|and i)\b", folded[end:])
-    finish = end + stop.start() if stop else len(text)
-    begin = max(start, *(match.end() for match in re.finditer(r"[.!?;]\s", text[:end])), 0)
-    quote = text[begin : max(end, finish)].strip(" ,.;!?")
-    return quote if len(quote) <= _QUOTE_LIMIT else text[max(begin, end - 60) : end].strip(" ,.;!?")

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bot.events import Asked, Event, Logged, Pick, Shown, Undone, Worded
+from bot.languages import language_of
+from bot.lexicon import languages
 from bot.manager import Manager
 from bot.records import Reply
+from bot.references import Context
 from bot.state import SessionState, fold, last_change
+from bot.understand import Understander
+from retrieval.domain import DomainConfig
 from retrieval.errors import InputError
 
 _SCREEN = 10
@@ -38,10 +43,32 @@ def rebuild(manager: Manager, session_id: str, turns: Sequence[tuple[str, str]])
             changes = [*changes, Undone(step=undone)]
         here = [Logged(session_id=session_id, turn=number, step=number, event=event) for event in changes]
         state = fold([*log, *here], session_id)
-        events = [*changes, Worded(templates=[]), *_spoken(answered, state, manager)]
+        language = understanding.language
+        events = [*changes, Worded(templates=[], language=language), *_spoken(answered, state, language, manager)]
         reply = Reply(turn=number, text=answered, act="chitchat", understanding=understanding)
         store.append(session_id, owner, number, number, events, text, reply)
         log += [Logged(session_id=session_id, turn=number, step=number, event=event) for event in events]
+
+
+def context_of(turns: Sequence[tuple[str, str]], understander: Understander) -> Context:
+    """What an utterance after `turns` may point at: items the assistant named last, a question it put, the language."""
+    slate: list[str] = []
+    pending: str | None = None
+    language = languages()[0]
+    for role, said in turns:
+        if role == "assistant":
+            slate = understander.linked_items(said)[:_SCREEN] or slate
+            pending = _asked(said, understander.listener(language).domain)
+        else:
+            language, pending = language_of(said, language), None
+    focus = slate[0] if len(slate) == 1 else None
+    return Context(slate=slate, focus=focus, pending=pending, language=language)
+
+
+def _asked(said: str, domain: DomainConfig) -> str | None:
+    """The facet that a text asks about in the domain's own words; "" for any other question."""
+    asked = next((name for name, c in domain.facets.items() if c.question and c.question in said), None)
+    return "" if asked is None and said.rstrip().endswith(("?", "？")) else asked  # noqa: RUF001
 
 
 def _exchanges(turns: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
@@ -61,12 +88,10 @@ def _exchanges(turns: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
         yield said, "\n".join(answered)
 
 
-def _spoken(answered: str, state: SessionState, manager: Manager) -> list[Event]:
+def _spoken(answered: str, state: SessionState, language: str, manager: Manager) -> list[Event]:
     judged = {belief.item_id for belief in state.beliefs.values() if belief.facet == "item"}
     named = [i for i in manager.understander.linked_items(answered) if i not in judged][:_SCREEN] if answered else []
     if named:
         return [Shown(picks=[Pick(item_id=item_id, score=0.0) for item_id in named])]
-    for name, config in manager.catalogue.domain.facets.items():
-        if config.question and config.question in answered:
-            return [Asked(facet=name)]
-    return []
+    asked = _asked(answered, manager.understander.listener(language).domain)
+    return [Asked(facet=asked)] if asked else []

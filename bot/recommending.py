@@ -4,41 +4,45 @@ from __future__ import annotations
 
 from bot.acknowledging import counted, heard, lead_in
 from bot.events import Event, Pick, Shown, Withdrew
+from bot.phrasing import joined, quoted, tap
 from bot.picking import pick_lines
 from bot.plan import Line, ReplyPlan
 from bot.querying import build_query, droppable
 from bot.questions import next_steps
-from bot.records import Belief, Suggestion, Understanding
+from bot.records import Belief, Understanding
 from bot.state import SessionState
-from bot.text import join_words
+from retrieval.catalogue import Catalogue
 from retrieval.recommend import Recommender
 from retrieval.records import Recommendation
 
 
 def plan_recommendation(
     understanding: Understanding, state: SessionState, fresh: list[Belief], dropped: list[Belief],
-    recommender: Recommender, picks: int,
+    recommender: Recommender, catalogue: Catalogue, picks: int,
 ) -> ReplyPlan:  # fmt: skip
-    """Items for the state as it is now. `fresh` beliefs come from this utterance, `dropped` ones it took back."""
-    catalogue = recommender.catalogue
+    """Items for the state as it is now. `fresh` beliefs come from this utterance, `dropped` ones it took back.
+
+    `catalogue` is seen in the language of the reply; a query is made from the recommender's own.
+    """
     wanted = understanding.quantity or picks
     named = next((m.item_id for m in understanding.mentions if m.relation == "mention"), None)
-    query = build_query(state, catalogue).model_copy(update={"title": named})
+    query = build_query(state, recommender.catalogue).model_copy(update={"title": named})
     items = recommender.recommend(query, wanted)
     lines = heard(understanding, state, fresh, catalogue)
     if dropped:
         labels = [belief.label for belief in dropped]
-        lines.append(Line(template="ack_dropped", slots={"labels": join_words(labels)}, quotes=labels))
+        slots = {"labels": joined(labels, catalogue.domain.language)}
+        lines.append(Line(template="ack_dropped", slots=slots, quotes=labels))
     elif "remove" in understanding.acts:
         lines.append(Line(template="drop_nothing"))
     if not items:
-        return _without_new(understanding, state, lines, recommender, wanted)
+        return _without_new(understanding, state, lines, recommender, catalogue, wanted)
     if len(items) < wanted and (query.terms or query.bounds):
         lines.append(counted("only_some", len(items), catalogue))
     else:
         lines.append(lead_in(understanding, fresh, catalogue, len(items), bool(lines)))
     lines += pick_lines(items, catalogue)
-    steps = next_steps(state, items, query, recommender)
+    steps = next_steps(state, items, query, recommender, catalogue)
     return ReplyPlan(acts={"recommend"}, lines=lines, items=items, suggestions=steps, events=[shown(items)])
 
 
@@ -48,42 +52,43 @@ def shown(items: list[Recommendation]) -> Shown:
 
 
 def _without_new(
-    understanding: Understanding, state: SessionState, lines: list[Line], recommender: Recommender, wanted: int
-) -> ReplyPlan:
+    understanding: Understanding, state: SessionState, lines: list[Line], recommender: Recommender,
+    catalogue: Catalogue, wanted: int,
+) -> ReplyPlan:  # fmt: skip
     """Nothing new fits: what was shown already comes again if a new condition picks it out, else one wish is let go."""
-    catalogue = recommender.catalogue
+    again = build_query(state, recommender.catalogue, again=True)
     if understanding.acts & {"remove", "critique", "constrain", "disclose"}:
-        items = recommender.recommend(build_query(state, catalogue, again=True), wanted)
+        items = recommender.recommend(again, wanted)
         if items:
             lines = [*lines, counted("again", len(items), catalogue), *pick_lines(items, catalogue)]
             return ReplyPlan(acts={"recommend"}, lines=lines, items=items, events=[shown(items)])
-    ended = bool(state.shown) and recommender.count(build_query(state, catalogue, again=True)) > 0
-    return _relax(state, lines, recommender, wanted, "relax_ended" if ended else "relax_drop")
+    ended = bool(state.shown) and recommender.count(again) > 0
+    return _relax(state, lines, recommender, catalogue, wanted, "relax_ended" if ended else "relax_drop")
 
 
-def _relax(state: SessionState, lines: list[Line], recommender: Recommender, wanted: int, template: str) -> ReplyPlan:
+def _relax(
+    state: SessionState, lines: list[Line], recommender: Recommender, catalogue: Catalogue, wanted: int, template: str
+) -> ReplyPlan:
     """Say that nothing fits, name the wish that is let go, show what is then closest, with an honest count.
 
     Among the wishes whose loss alone leaves enough items, the oldest goes; where none does, the one whose
     loss leaves most; where even that leaves nothing, another follows it. What was let go is withdrawn from
     the profile, since the reply says so; "undo" brings it back.
     """
-    catalogue = recommender.catalogue
+    language = catalogue.domain.language
     dropped, count = _let_go(state, recommender, wanted)
     options = [belief for belief in droppable(state, catalogue) if belief not in dropped]
     if not count:
         lines.append(Line(template="relax_none" if dropped else "nothing_left"))
-        offers = [_drop(belief, f"Drop “{belief.label}”") for belief in dropped[:3]]
-        return ReplyPlan(
-            acts={"relax"}, lines=lines, suggestions=[*offers, Suggestion(label="Start over", text="start over")]
-        )
+        offers = [tap(language, "drop", label=belief.label) for belief in dropped[:3]]
+        return ReplyPlan(acts={"relax"}, lines=lines, suggestions=[*offers, tap(language, "start_over")])
     labels = [belief.label for belief in dropped]
     gone: list[Event] = [Withdrew(belief_id=belief.id) for belief in dropped]
-    items = recommender.recommend(build_query(state, catalogue, without=[belief.id for belief in dropped]), wanted)
-    line = counted(template, count, catalogue, dropped=join_words([f"“{label}”" for label in labels]))
+    query = build_query(state, recommender.catalogue, without=[belief.id for belief in dropped])
+    items = recommender.recommend(query, wanted)
+    line = counted(template, count, catalogue, dropped=quoted(labels, language))
     lines += [line.model_copy(update={"quotes": labels}), *pick_lines(items, catalogue)]
-    offers = [_drop(belief, f"Drop “{belief.label}” too") for belief in options][:2]
-    offers.append(Suggestion(label="Show me others", text="show me others"))
+    offers = [*(tap(language, "drop_too", label=belief.label) for belief in options[:2]), tap(language, "others")]
     return ReplyPlan(acts={"relax"}, lines=lines, items=items, suggestions=offers, events=[*gone, shown(items)])
 
 
@@ -104,7 +109,3 @@ def _let_go(state: SessionState, recommender: Recommender, wanted: int) -> tuple
             return gone, counts[best.id]
         options.remove(best)
     return gone, 0
-
-
-def _drop(belief: Belief, label: str) -> Suggestion:
-    return Suggestion(label=label, text=f"forget {belief.label}")

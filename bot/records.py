@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import Field, field_serializer
@@ -21,9 +22,12 @@ __all__ = [
     "Reason",
     "Recommendation",
     "Reply",
+    "RowProblem",
     "Suggestion",
+    "TasteReport",
     "TurnEvent",
     "Understanding",
+    "Unresolved",
 ]
 
 Scope = Literal["session", "person"]
@@ -103,7 +107,8 @@ class Preference(Record):
 
     For a number (`facet` year, decade, length, an axis) `low` and `high` bound it, inclusive, in the
     catalogue's unit, and `value` is its canonical text: "1980s", "<1990", ">=120", "1970-1979". A bound that
-    `excludes` says what must not appear ("nothing scary"); it is never relaxed.
+    `excludes` says what must not appear ("nothing scary"); it is never relaxed. `pole` is the end of a number that a
+    plain quality named: -1 for its low end ("short"), +1 for its high end, 0 where a number was said.
     """
 
     facet: str
@@ -117,6 +122,7 @@ class Preference(Record):
     role: str | None = None
     low: float | None = None
     high: float | None = None
+    pole: Literal[-1, 0, 1] = 0
     quote: str = ""
 
 
@@ -155,7 +161,7 @@ class ItemQuestion(Record):
 class Understanding(Record):
     """One utterance, understood. `acts` are of PERSON_ACTS; `search` is what is left to search by meaning.
 
-    `drops` are the words that name what to let go, for remove.
+    `open`: whatever Rapport picks is welcome. `drops` are the words that name what to let go, for remove.
     """
 
     text: str
@@ -169,6 +175,7 @@ class Understanding(Record):
     entities: list[Entity] = []
     targets: list[str] = []
     drops: str = ""
+    open: bool = False
     quantity: int | None = None
     search: str = ""
 
@@ -176,6 +183,15 @@ class Understanding(Record):
     def _in_order(self, acts: set[str]) -> list[str]:
         """The same JSON every time: a set has no order of its own."""
         return sorted(acts)
+
+
+IMPORTED = " in your import, row "
+"""What the evidence of an imported rating or viewing says, as against words that the person said."""
+
+
+def is_imported(evidence: Sequence[Evidence]) -> bool:
+    """Whether evidence is of an import alone: nothing in it was said or tapped."""
+    return bool(evidence) and all(IMPORTED in e.quote and e.quote.startswith(("rated ", "marked ")) for e in evidence)
 
 
 Group = Literal["likes", "dislikes", "constraints", "seen", "unresolved"]
@@ -215,6 +231,58 @@ class Profile(Record):
 
     def all(self) -> list[Belief]:
         return [*self.constraints, *self.likes, *self.dislikes, *self.seen, *self.unresolved]
+
+
+MIDDLE = 0.55
+"""The rating between liked and disliked, 0..1 of a scale, of a person whose own ratings say nothing else."""
+
+
+class RowProblem(Record):
+    """A row that was left out. `row` counts as a spreadsheet does, the header being 1."""
+
+    file: str
+    row: int
+    field: str
+    message: str
+
+
+class Unresolved(Record):
+    """A row that means no item of this catalogue, and why."""
+
+    title: str
+    year: int | None = None
+    row: int
+    file: str = ""
+    why: str
+
+
+class TasteReport(Record):
+    """What became of an import.
+
+    name: the file. source: the service it is from. rows: of the person, all of them. matched: items of this catalogue
+    that rows mean, which are liked + disliked + neutral + unrated. kept: those of which the person had said something
+    themselves, which holds. changed: beliefs made, replaced or withdrawn; 0 when all of it was known. wanted: rows that
+    only wish for something, left out since a wish is not a taste. unsaid: rows that do not say that it was seen, left
+    out. middle: the rating between liked and disliked, 0..1 of the scale. unresolved: names that mean no item, each
+    once. problems: rows that cannot be used, at most 200 of `unusable`.
+    """
+
+    name: str
+    source: str
+    rows: int
+    matched: int = 0
+    liked: int = 0
+    disliked: int = 0
+    neutral: int = 0
+    unrated: int = 0
+    kept: int = 0
+    changed: int = 0
+    wanted: int = 0
+    unsaid: int = 0
+    unusable: int = 0
+    middle: float = MIDDLE
+    unresolved: list[Unresolved] = []
+    problems: list[RowProblem] = []
 
 
 class Suggestion(Record):

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bot.lexicon import Lexicon, any_of
+from bot.lexicon import Lexicon, any_of, turn_pattern
 from bot.linking import Span
 from retrieval.catalogue import Catalogue
 from retrieval.records import Record
 
-_NEXT_OK = (
-    r"(?=\s*(?:$|[,.!?;:)]|(?:and|or|but|is|was|looks|sounds|seems|instead|please|too|already|though|again|with|if"
-    r"|because|except|has|then|yet|about|come|came|run|last|made|set|suitable)\b))"
-)
-
 
 class Context(Record):
-    """What an utterance may point at: items on screen in order, the item last spoken of, a question asked."""
+    """What an utterance may point at: items on screen in order, the item last spoken of, the facet of a question asked;
+    and the language that was spoken last."""
 
     slate: list[str] = []
     focus: str | None = None
     pending: str | None = None
+    language: str = "en"
 
 
 class Pointer(NamedTuple):
@@ -38,13 +34,13 @@ def find_pointers(
     folded: str, context: Context, spans: Sequence[Span], lexicon: Lexicon, catalogue: Catalogue
 ) -> list[Pointer]:
     """All pointers of a folded text that resolve, left to right; spans already linked are left alone."""
-    found = [*_ordinals(folded, context, spans, lexicon, catalogue), *_described(folded, context, spans, catalogue)]
+    found = [*_ordinals(folded, context, spans, lexicon, catalogue), *_described(folded, context, spans, lexicon, catalogue)]
     taken = [(span.start, span.end) for span in spans]
     found = [p for p in found if not any(p.start < end and p.end > start for start, end in taken) or p.exact]
-    for match in any_of(lexicon.pointers.all).finditer(folded):
+    for match in any_of(lexicon.pointers.all, lexicon.spaced).finditer(folded):
         if context.slate:
             found.append(Pointer(match.start(), match.end(), tuple(context.slate), False))
-    for match in any_of(lexicon.pointers.focus).finditer(folded):
+    for match in any_of(lexicon.pointers.focus, lexicon.spaced).finditer(folded):
         named = [(span.end, catalogue.items[span.name.row].id) for span in spans if span.kind == "item"]
         placed = [(pointer.end, pointer.item_ids[-1]) for pointer in found if pointer.exact]
         antecedents = sorted(place for place in (*named, *placed) if place[0] <= match.start())
@@ -66,43 +62,47 @@ def find_pointers(
 def _ordinals(
     folded: str, context: Context, spans: Sequence[Span], lexicon: Lexicon, catalogue: Catalogue
 ) -> list[Pointer]:
-    names = "|".join(sorted(lexicon.ordinals, key=len, reverse=True))
     domain = catalogue.domain
-    nouns = "|".join(map(re.escape, ["one", "pick", "option", "suggestion", domain.noun.one, *domain.called]))
-    numbers = "|".join(lexicon.numbers)
+    nouns = (domain.noun.one, *domain.called)
     named = [(span.end, catalogue.items[span.name.row].id) for span in spans if span.kind == "item"]
-    pattern = re.compile(
-        rf"(?:\bthe |^)(?P<some>first|last) (?P<many>{numbers})\b|"
-        rf"(?:\bthe |^)(?P<name>{names})(?:(?: (?:{nouns})| of (?:them|these|those))\b|\b{_NEXT_OK})|"
-        rf"(?:\bnumber |#|\bno\. ?|\boption )(?P<count>\d|{numbers})\b"
-    )
     found = []
-    for match in pattern.finditer(folded):
-        # "I saw A and B, loved the first": places count among what the sentence itself names.
-        inside = [item_id for end, item_id in named if end <= match.start()]
-        listed = inside if len(inside) > 1 else context.slate
-        if match["many"]:
-            count = lexicon.numbers[match["many"]]
-            chosen = listed[:count] if match["some"] == "first" else listed[-count:]
+    for name in ("some_of", "place", "number_of"):
+        for match in turn_pattern(lexicon.language, name, nouns).finditer(folded):
+            said = match.groupdict()
+            # "I saw A and B, loved the first": places count among what the sentence itself names.
+            inside = [item_id for end, item_id in named if end <= match.start()]
+            listed = inside if len(inside) > 1 else context.slate
+            chosen = _placed(said, listed, lexicon)
             if chosen:
                 found.append(Pointer(match.start(), match.end(), tuple(chosen), True))
-            continue
-        if match["name"]:
-            place = lexicon.ordinals[match["name"]]
-        else:
-            place = int(match["count"]) if match["count"].isdigit() else lexicon.numbers[match["count"]]
-        row = place - 1 if place > 0 else len(listed) + place
-        if 0 <= row < len(listed):
-            found.append(Pointer(match.start(), match.end(), (listed[row],), True))
     return found
 
 
-def _described(folded: str, context: Context, spans: Sequence[Span], catalogue: Catalogue) -> list[Pointer]:
+def _placed(said: dict[str, str | None], listed: Sequence[str], lexicon: Lexicon) -> Sequence[str]:
+    """The items of a list that an ordinal, a number or "the first two" picks out."""
+    if many := said.get("many"):
+        count = int(lexicon.numbers.get(many) or many)
+        return listed[:count] if lexicon.ordinals.get(said["some"] or "", 1) > 0 else listed[-count:]
+    if name := said.get("name"):
+        place = lexicon.ordinals[name]
+    else:
+        count_said = said.get("count") or "0"
+        place = int(lexicon.numbers.get(count_said) or count_said)
+    row = place - 1 if place > 0 else len(listed) + place
+    return listed[row : row + 1] if 0 <= row < len(listed) else ()
+
+
+def _described(
+    folded: str, context: Context, spans: Sequence[Span], lexicon: Lexicon, catalogue: Catalogue
+) -> list[Pointer]:
     """ "the western one", "the one with her name", "the older one": items on screen that fit the description."""
     found = []
+    before, behind, longer = (
+        turn_pattern(lexicon.language, name) for name in ("described_lead", "described_tail", "which")
+    )
     for span in spans:
-        lead, tail = re.search(r"\bthe $", folded[: span.start]), re.match(r" one\b", folded[span.end :])
-        which = re.search(r"\bthe one (?:with|by|from|about|starring|in) $", folded[: span.start])
+        lead, tail = before.search(folded[: span.start]), behind.match(folded[span.end :])
+        which = longer.search(folded[: span.start])
         if span.kind == "item" or not ((lead and tail) or which) or not context.slate:
             continue
         if span.name.direction:

@@ -45,6 +45,10 @@ class Settings(BaseSettings):
     """Items shown at once, unless the person asks for another number."""
     max_text: int = Field(2000, ge=100)
     """Longest message accepted, in characters."""
+    max_import: int = Field(8_000_000, ge=1_000)
+    """Largest file of ratings or profile that can be brought, in bytes, also when unpacked."""
+    max_import_rows: int = Field(50_000, ge=1)
+    """Most rows of one person in such a file."""
     question_budget: int = Field(2, ge=0)
     """Questions Rapport may ask in one session."""
     host: str = "127.0.0.1"

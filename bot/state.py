@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.events import Asked, Believed, Focused, Logged, Pick, Restarted, Shown, Undone, Withdrew, Worded
 from bot.records import Belief, Profile
@@ -18,6 +18,7 @@ class SessionState:
 
     slate: picks on screen, in order. focus: what "it" means. spoken: items talked about one by one.
     shown: every item shown in this session. pending: the facet of a question just asked. step: the last step used.
+    language: the one that the person spoke last.
     """
 
     step: int = 0
@@ -28,12 +29,13 @@ class SessionState:
     pending: str | None = None
     asked: list[str] = field(default_factory=list)
     templates: list[str] = field(default_factory=list)
+    language: str = "en"
     beliefs: dict[str, Belief] = field(default_factory=dict)
 
     def context(self) -> Context:
         """What an utterance may point at."""
         slate = [pick.item_id for pick in self.slate] or self.spoken[-2:]
-        return Context(slate=slate, focus=self.focus, pending=self.pending)
+        return Context(slate=slate, focus=self.focus, pending=self.pending, language=self.language)
 
     def profile(self) -> Profile:
         """Beliefs by group, oldest first."""
@@ -59,11 +61,24 @@ def fold(log: Iterable[Logged], session_id: str) -> SessionState:
     gone = {(entry.session_id, entry.event.step) for entry in events if isinstance(entry.event, Undone)}
     state = SessionState()
     for entry in events:
-        if entry.session_id == session_id:
-            state.step = max(state.step, entry.step)
-        if (entry.session_id, entry.step) not in gone:
-            _apply(state, entry, entry.session_id == session_id)
+        here = entry.session_id == session_id
+        if here and entry.step > state.step:
+            state.step = entry.step
+        if not gone or (entry.session_id, entry.step) not in gone:
+            _apply(state, entry, here)
     return state
+
+
+def advanced(state: SessionState, new: Iterable[Logged], session_id: str) -> SessionState:
+    """The state after more events of its session, none of them Undone; `state` itself stays as it was."""
+    later = replace(
+        state, slate=list(state.slate), spoken=list(state.spoken), shown=list(state.shown), asked=list(state.asked),
+        templates=list(state.templates), beliefs=dict(state.beliefs),
+    )  # fmt: skip
+    for entry in new:
+        later.step = max(later.step, entry.step)
+        _apply(later, entry, True)
+    return later
 
 
 def _apply(state: SessionState, entry: Logged, here: bool) -> None:
@@ -94,6 +109,7 @@ def _apply(state: SessionState, entry: Logged, here: bool) -> None:
         # A reply closes the question before it; an Asked of the same step comes after and opens the next.
         state.pending = None
         state.templates += event.templates
+        state.language = event.language
     elif isinstance(event, Restarted):
         state.slate, state.focus, state.pending, state.asked, state.shown = [], None, None, [], []
         state.beliefs = {id_: belief for id_, belief in state.beliefs.items() if belief.scope == "person"}

@@ -77,7 +77,7 @@ def _known_value(facet: str, value: str, kind: str, catalogue: Catalogue, gazett
     present = catalogue.postings(facet)
     if value in present:
         return value
-    for name in gazetteer.names.get(key(value), ()):
+    for name in gazetteer.named(key(value)):
         whole = name.kind == kind and name.form in _WHOLE_NAMES and name.direction == 0
         if whole and (kind != "person" or name.value in present):
             return name.value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +33,9 @@ from retrieval.errors import InputError
 
 ANONYMOUS = "session:"
 """How the person of a session that nobody signed in to begins; the session's id follows."""
+
+_REMEMBERED = 50_000
+"""Events kept in memory over all people, about 2 kB each; whoever was quiet longest is read again."""
 
 _META = MetaData()
 _SESSIONS = Table(
@@ -74,6 +79,10 @@ class Store:
         if url.startswith("sqlite"):
             event.listen(self._engine, "connect", _durable)
         _META.create_all(self._engine)
+        self._read: OrderedDict[str, tuple[int, list[Logged]]] = OrderedDict()
+        self._held = 0
+        self._erasures = 0
+        self._guard = threading.Lock()
 
     @classmethod
     def in_home(cls, home: Path) -> Store:
@@ -105,13 +114,38 @@ class Store:
         return str(found) if found is not None else f"{ANONYMOUS}{session_id}"
 
     def log(self, person: str) -> list[Logged]:
-        """All events of a person, oldest first."""
-        query = select(_EVENTS).where(_EVENTS.c.person == person).order_by(_EVENTS.c.id)
+        """All events of a person, oldest first.
+
+        What was read before is remembered, since thousands of events may have been brought in at once. One process owns
+        a home, so nobody else adds or erases.
+        """
+        with self._guard:
+            last, known = self._read.get(person, (0, []))
+            erasures = self._erasures
+        query = select(_EVENTS).where(_EVENTS.c.person == person, _EVENTS.c.id > last).order_by(_EVENTS.c.id)
         with self._engine.connect() as connection:
-            return [
-                Logged(session_id=row.session_id, turn=row.turn, step=row.step, event=EVENT.validate_json(row.data))
-                for row in connection.execute(query)
-            ]
+            rows = connection.execute(query).all()
+        known = known + [
+            Logged(session_id=row.session_id, turn=row.turn, step=row.step, event=EVENT.validate_json(row.data))
+            for row in rows
+        ]
+        with self._guard:
+            if self._erasures == erasures:
+                self._remember(person, rows[-1].id if rows else last, known)
+        return list(known)
+
+    def _remember(self, person: str, last: int, known: list[Logged]) -> None:
+        self._held += len(known) - len(self._read.pop(person, (0, []))[1])
+        self._read[person] = (last, known)
+        while self._held > _REMEMBERED and len(self._read) > 1:
+            _, (_, oldest) = self._read.popitem(last=False)
+            self._held -= len(oldest)
+
+    def _forget_read(self) -> None:
+        with self._guard:
+            self._erasures += 1
+            self._held = 0
+            self._read.clear()
 
     def turns(self, session_id: str) -> int:
         """How many turns a session has had."""
@@ -192,6 +226,7 @@ class Store:
             for table in (_TURNS, _EVENTS, _REQUESTS):
                 connection.execute(delete(table).where(table.c.session_id == session_id))
             connection.execute(delete(_SESSIONS).where(_SESSIONS.c.id == session_id))
+        self._forget_read()
 
     def erase(self, person: str) -> None:
         """Delete every session, turn and event of a person from the disk."""
@@ -201,6 +236,7 @@ class Store:
             connection.execute(delete(_TURNS).where(_TURNS.c.session_id.in_(mine)))
             connection.execute(delete(_EVENTS).where(_EVENTS.c.person == person))
             connection.execute(delete(_SESSIONS).where(_SESSIONS.c.person == person))
+        self._forget_read()
         if self._engine.dialect.name == "sqlite":
             with self._engine.connect() as connection:
                 # What was erased would stay readable in the write-ahead log until SQLite reuses it.

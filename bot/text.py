@@ -8,9 +8,15 @@ from functools import lru_cache
 from typing import NamedTuple
 
 _QUOTES = str.maketrans(
-    {"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": "-"}
-)
-_TOKEN = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*|[^\W\d_]+|&")
+    {"\u2019": "'", "\u2018": "'", "\u201b": "'", "\u02bc": "'", "\u00b4": "'", "`": "'", "\u201c": '"',
+     "\u201d": '"', "\u201e": '"', "\u2013": "-", "\u2014": "-"}
+)  # fmt: skip
+# Han characters and kana: writing without spaces, in which each sign is a token of its own.
+SIGNS = "\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
+_TOKEN = re.compile(rf"[{SIGNS}]|[^\W_{SIGNS}]+(?:'[^\W_{SIGNS}]+)*|&")
+_SIGN = re.compile(rf"[{SIGNS}]")
+_SPELT = str.maketrans({"\u00df": "ss", "\u00e6": "ae", "\u0153": "oe", "\u00fe": "th"})
+_PLAIN = {"\u00f8": "o", "\u0142": "l", "\u0111": "d", "\u00f0": "d", "\u0131": "i"}
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"“])")
 _ABBREVIATED = re.compile(r"(?:\b[A-Z]|\b(?:Mr|Mrs|Ms|Dr|Jr|Sr|St|vs|Lt|Col|Gen|Capt|Sgt|Prof|No|Bros|etc))\.'?$")
 _NUMBER_WORDS = {
@@ -30,24 +36,39 @@ class Token(NamedTuple):
 
 def fold(text: str) -> str:
     """Lower case, plain quotes and dashes, no accents; the same length as `text`, so offsets agree."""
+    if text.isascii():
+        return text.lower().replace("`", "'")
     return "".join(_fold_char(char) for char in text.translate(_QUOTES))
 
 
 @lru_cache(maxsize=4096)
 def _fold_char(char: str) -> str:
     lowered = char.lower()
-    base = unicodedata.normalize("NFKD", lowered)[:1] or lowered
+    # Syllables of Hangul and voiced kana would come apart into other letters.
+    if "\u3040" <= lowered <= "\u30ff" or "\uac00" <= lowered <= "\ud7a3":
+        return lowered
+    base = unicodedata.normalize("NFKD", _PLAIN.get(lowered, lowered))[:1] or lowered
     return base if len(base) == 1 else char
 
 
 def tokens(folded: str) -> list[Token]:
-    """Words of a folded text with their offsets; apostrophes stay inside a word ("ocean's")."""
+    """Words of a folded text with their offsets; apostrophes stay inside a word ("ocean's").
+
+    Each Han character and each kana is a token: names are found inside running text, where no space marks them.
+    """
     return [Token(match.group(), match.start(), match.end()) for match in _TOKEN.finditer(folded)]
+
+
+def is_sign(word: str) -> bool:
+    """Whether a token is a sign of a writing without spaces."""
+    return _SIGN.match(word) is not None
 
 
 def key_word(word: str) -> str:
     """The form under which a word is compared: no apostrophes, number words and Roman numerals as digits."""
     plain = word.replace("'", "")
+    if not plain.isascii():
+        plain = plain.translate(_SPELT)
     return _NUMBER_WORDS.get(plain, plain)
 
 
@@ -65,10 +86,3 @@ def sentences(text: str) -> list[str]:
         else:
             parts.append(piece)
     return parts
-
-
-def join_words(words: list[str], last: str = "and") -> str:
-    """ "a", "a and b", "a, b and c"."""
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} {last} {words[-1]}"

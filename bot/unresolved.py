@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 from bot.cues import Cue
-from bot.lexicon import Lexicon
+from bot.lexicon import NEVER, Lexicon, load_lexicon
 from bot.linking import Span
 from bot.quantities import Quantity
 from bot.records import Entity
@@ -14,11 +16,49 @@ from bot.references import Pointer
 from bot.text import Token
 from retrieval.domain import DomainConfig
 
-_CAPITALS = re.compile(
-    r"[A-Z\u00c0-\u00de][\w'\u2019-]*(?:(?:\s+(?:of|the|and|in|de|von|van|a|to|&))*\s+[A-Z\u00c0-\u00de0-9][\w'\u2019-]*)*"
-)
 _TITLE_RELATIONS = {"similar", "seen", "like", "dislike"}
-_NEVER = {"i", "i'm", "i've", "i'd", "i'll", "ok", "okay", "tv", "dvd", "yes", "no", "hi", "hello", "hey", "thanks"}
+_LETTERS = r"(?:[^\W\d_]|['-])+"
+_TITLE_QUOTES = re.compile(r"《([^》]{1,60})》|「([^」]{1,60})」|『([^』]{1,60})』")
+_MOST_WORDS = 6
+
+
+class _Patterns(NamedTuple):
+    """What unknown names look like in one language.
+
+    capitals: a run of capitalised words with small ones between; rest: the words after a cue up to where a name ends;
+    person: two words behind a lead that stands before people; lead: such a lead at the end of a text; weak: one that
+    stands before much else too; given: whole patterns of the language, with a group `person` or `item`.
+    """
+
+    capitals: re.Pattern[str]
+    rest: re.Pattern[str]
+    person: re.Pattern[str]
+    lead: re.Pattern[str]
+    weak: re.Pattern[str]
+    given: tuple[re.Pattern[str], ...]
+
+
+@lru_cache(maxsize=32)
+def _patterns(language: str, people: tuple[str, ...]) -> _Patterns:
+    lexicon = load_lexicon(language)
+    said = lexicon.linking
+    small = "|".join(sorted(map(re.escape, said.small_words), key=len, reverse=True)) or NEVER
+    upper = r"[A-Z\u00c0-\u00d6\u00d8-\u00de\u0141\u0152\u0160\u017d\u0410-\u042f][\w'\u2019-]*"
+    ends = "|".join(said.name_ends) or NEVER
+    leads = "|".join([*said.name_leads, *said.weak_name_leads, *map(re.escape, people)]) or NEVER
+    given = tuple(re.compile(pattern) for pattern in said.unknown_names)
+    capitals = re.compile(rf"{upper}(?:(?:\s+(?:{small}|&))*\s+(?:{upper}|[0-9][\w'\u2019-]*))*")
+    if not lexicon.spaced:
+        never = re.compile(NEVER)
+        return _Patterns(capitals, never, never, never, never, given)
+    return _Patterns(
+        capitals,
+        re.compile(rf"\s+((?:[\w'&:-]+\s*){{1,{_MOST_WORDS}}}?)(?=$|[,.!?;]|\s*\b(?:{ends})\b)"),
+        re.compile(rf"\b(?:{leads}) ({_LETTERS} {_LETTERS})(?!\w)"),
+        re.compile(rf"\b(?:{leads})\s+$"),
+        re.compile("|".join(said.weak_name_leads) or NEVER),
+        given,
+    )
 
 
 def find_unresolved(
@@ -36,97 +76,84 @@ def find_unresolved(
     taken = [(span.start, span.end) for span in spans]
     taken += [(pointer.start, pointer.end) for pointer in pointers]
     taken += [(quantity.start, quantity.end) for quantity in quantities]
+    looks = _patterns(lexicon.language, domain.person_nouns)
     found = [
-        *_capitalised(text, folded, relations, lexicon, taken, domain),
-        *_after_cue(text, folded, words, relations, lexicon, taken, domain),
+        *_capitalised(text, folded, relations, lexicon, looks),
+        *_after_cue(folded, words, relations, lexicon, domain, looks),
+        *_after_person_lead(folded, lexicon, looks),
     ]
-    found += _after_person_lead(text, folded, lexicon, taken, domain)
+    quoted = [match.span(match.lastindex or 0) for match in _TITLE_QUOTES.finditer(text)]
+    entities = [_entity(text, folded, start, end, looks) for start, end in [*found, *quoted]]
+    for pattern in looks.given:
+        for match in pattern.finditer(folded):
+            kind, (start, end) = match.lastgroup or "item", match.span(match.lastindex or 0)
+            entities.append(Entity(kind=kind, value=None, surface=text[start:end], start=start, end=end, score=0.5))
     kept: list[Entity] = []
-    for entity in sorted(found, key=lambda entity: entity.start - entity.end):
-        if all(entity.end <= old.start or entity.start >= old.end for old in kept):
+    for entity in sorted(entities, key=lambda entity: entity.start - entity.end):
+        known = any(entity.start < stop and entity.end > begin for begin, stop in taken)
+        if not known and all(entity.end <= old.start or entity.start >= old.end for old in kept):
             kept.append(entity)
     return sorted(kept, key=lambda entity: entity.start)
 
 
 def _capitalised(
-    text: str,
-    folded: str,
-    relations: Sequence[Cue],
-    lexicon: Lexicon,
-    taken: list[tuple[int, int]],
-    domain: DomainConfig,
-) -> list[Entity]:
+    text: str, folded: str, relations: Sequence[Cue], lexicon: Lexicon, looks: _Patterns
+) -> list[tuple[int, int]]:
+    """Runs of capitals in a text that has small letters too; single words only where they are no common ones."""
     if not any(char.islower() for char in text):
         return []
     found = []
-    for match in _CAPITALS.finditer(text):
+    for match in looks.capitals.finditer(text):
         start, end = match.span()
         words = folded[start:end].split()
         opens = re.search(r"(?:^|[.!?]\s*)$", text[:start]) is not None
-        if any(start < stop and end > begin for begin, stop in taken) or (words[0] in _NEVER and len(words) == 1):
-            continue
-        if opens and (len(words) == 1 or words[0] in lexicon.common):
+        single = len(words) == 1
+        if (single and (words[0] in lexicon.linking.never_names or lexicon.linking.capital_nouns)) or (
+            opens and (single or words[0] in lexicon.common)
+        ):
             continue
         judged = any(cue.end == len(folded[:start].rstrip()) and cue.name in _TITLE_RELATIONS for cue in relations)
-        if all(word in lexicon.common or word in lexicon.stop for word in words) and len(words) == 1 and not judged:
+        if single and not judged and (words[0] in lexicon.common or words[0] in lexicon.stop):
             continue
-        found.append(_entity(text, folded, start, end, domain))
+        found.append((start, end))
     return found
 
 
 def _after_cue(
-    text: str,
-    folded: str,
-    words: Sequence[Token],
-    relations: Sequence[Cue],
-    lexicon: Lexicon,
-    taken: list[tuple[int, int]],
-    domain: DomainConfig,
-) -> list[Entity]:
+    folded: str, words: Sequence[Token], relations: Sequence[Cue], lexicon: Lexicon, domain: DomainConfig,
+    looks: _Patterns,
+) -> list[tuple[int, int]]:  # fmt: skip
     found = []
     for cue in relations:
-        if cue.name not in _TITLE_RELATIONS:
-            continue
-        rest = re.match(
-            r"\s+((?:[\w'&:-]+\s*){1,6}?)(?=$|[,.!?;]|\s*\b(?:but|and|or|with|except|only|though|because|just|please|instead)\b)",
-            folded[cue.end :],
-        )
+        rest = looks.rest.match(folded, cue.end) if cue.name in _TITLE_RELATIONS else None
         if rest is None:
             continue
-        start, end = cue.end + rest.start(1), cue.end + rest.end(1)
+        start, end = rest.span(1)
         end -= len(folded[start:end]) - len(folded[start:end].rstrip())
         inside = [token for token in words if start <= token.start < end]
-        if any(start < stop and end > begin for begin, stop in taken):
-            continue
         rare = [t for t in inside if t.word not in lexicon.common and t.word not in lexicon.stop and len(t.word) > 2]
-        nouns = {domain.noun.one, domain.noun.many, *domain.called}
         if (
             not rare
-            or any(token.word in nouns for token in inside)
+            or any(token.word in domain.item_words for token in inside)
             or (cue.name != "similar" and len(rare) < len(inside) / 2)
         ):
             continue
-        found.append(_entity(text, folded, start, end, domain))
+        found.append((start, end))
     return found
 
 
-def _after_person_lead(
-    text: str, folded: str, lexicon: Lexicon, taken: list[tuple[int, int]], domain: DomainConfig
-) -> list[Entity]:
+def _after_person_lead(folded: str, lexicon: Lexicon, looks: _Patterns) -> list[tuple[int, int]]:
     """Two words after "by" or "starring" that are nobody the catalogue knows."""
-    leads = "|".join(("by", "with", "starring", "featuring", "directed by", "written by", *domain.person_nouns))
     found = []
-    for match in re.finditer(rf"\b(?:{leads}) ([a-z'-]+ [a-z'-]+)\b", folded):
-        start, end = match.span(1)
+    for match in looks.person.finditer(folded):
         first, last = match[1].split(" ")
         rare = [word not in lexicon.common and word not in lexicon.stop for word in (first, last)]
-        strange = all(rare) or (rare[1] and first not in lexicon.stop and not match.group().startswith("with"))
-        if strange and not any(start < stop and end > begin for begin, stop in taken):
-            found.append(_entity(text, folded, start, end, domain))
+        weak = looks.weak.match(match.group()) is not None
+        if all(rare) or (rare[1] and first not in lexicon.stop and not weak):
+            found.append(match.span(1))
     return found
 
 
-def _entity(text: str, folded: str, start: int, end: int, domain: DomainConfig) -> Entity:
-    leads = "|".join(("by", "with", "starring", "featuring", "directed by", "written by", *domain.person_nouns))
-    kind = "person" if re.search(rf"\b(?:{leads})\s+$", folded[:start]) else "item"
+def _entity(text: str, folded: str, start: int, end: int, looks: _Patterns) -> Entity:
+    kind = "person" if looks.lead.search(folded[:start]) else "item"
     return Entity(kind=kind, value=None, surface=text[start:end], start=start, end=end, score=0.5)

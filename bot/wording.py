@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from bot.grounding import Checker
+from bot.phrasing import capitalised, contracted, is_spaced, reply_language
 from bot.plan import Line, ReplyPlan
 from prompts.loader import load_templates
 from retrieval.domain import DomainConfig
 
-_DOUBLED = re.compile(r"(?<!\.)([.?!])\.(?!\.)")
+_DOUBLED = re.compile(r"(?<!\.)([.?!。？！])[.。](?!\.)")  # noqa: RUF001
 _MEMORY = 24
 _STARTS_PARAGRAPH = ("pick", "profile_")
 
@@ -36,15 +37,16 @@ class Worded(NamedTuple):
         return "".join(spoken.gap + spoken.text for spoken in self.lines)
 
 
-def word(
-    plan: ReplyPlan, domain: DomainConfig, checker: Checker, used: Sequence[str], turn: int, language: str = "en"
-) -> Worded:
-    """The reply in sentences.
+def word(plan: ReplyPlan, domain: DomainConfig, checker: Checker, used: Sequence[str], turn: int) -> Worded:
+    """The reply in sentences of the domain's language.
 
     A line whose text states what its facts do not support is replaced by its plain form, or left out.
     Lines are joined into paragraphs: picks stand alone, what leads into them stays together.
     """
+    language = reply_language(domain.language)
     templates = load_templates(language, "replies").templates
+    own = {"noun": domain.noun.one, "nouns": domain.noun.many, "verb": domain.verb.base, "gerund": domain.verb.gerund}
+    gap = " " if is_spaced(language) else ""
     recent = list(used[-_MEMORY:])
     lines: list[Spoken] = []
     taken: list[str] = []
@@ -52,9 +54,9 @@ def word(
     previous = ""
     for line in plan.lines:
         number = _choose(line.template, len(templates[line.template]), recent + taken, turn)
-        slots = {"noun": domain.noun.one, "nouns": domain.noun.many, "gerund": domain.verb.gerund, **line.slots}
-        slots |= {key[:1].upper() + key[1:]: _sentence_case(value) for key, value in slots.items()}
-        text = _tidy(templates[line.template][number].format_map(slots))
+        slots = own | line.slots
+        slots |= {capitalised(key): capitalised(value) for key, value in slots.items()}
+        text = _tidy(contracted(templates[line.template][number].format_map(slots), language))
         problems = checker.problems(text, line)
         if problems:
             rejected.append(f"{text} [{'; '.join(problems)}]")
@@ -63,7 +65,7 @@ def word(
                 continue
         taken.append(f"{line.template}/{number}")
         alone = line.template.startswith(_STARTS_PARAGRAPH) or previous.startswith(_STARTS_PARAGRAPH)
-        lines.append(Spoken(line, text, "" if not lines else "\n\n" if alone else " "))
+        lines.append(Spoken(line, text, "" if not lines else "\n\n" if alone else gap))
         previous = line.template
     return Worded(lines, taken, rejected)
 
@@ -78,10 +80,6 @@ def _choose(key: str, count: int, recent: Sequence[str], turn: int) -> int:
     return min(order, key=lambda number: last[number])
 
 
-def _sentence_case(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
 def _tidy(text: str) -> str:
     text = _DOUBLED.sub(r"\1", text)
-    return text[:1].upper() + text[1:] if text[:1].isascii() else text
+    return capitalised(text) if text[:1].isascii() else text

@@ -13,6 +13,8 @@ from retrieval.errors import InputError
 from retrieval.records import Record
 
 DIALOGUES = Path(__file__).parent / "dialogues"
+LABELLED = Path(__file__).parent.parent / "tests" / "data" / "understanding"
+JUDGED_LINKS = Path(__file__).parent / "linking_judged.yaml"
 
 Progress = Callable[[str, int, int], None]
 """Called with the name of a stage, the steps done and the steps in all."""
@@ -51,6 +53,24 @@ class ReplayOptions(EvalOptions):
     workers: int = Field(2, ge=1)
 
 
+class LinkingOptions(EvalOptions):
+    """`train` as for a replay. `judged`: links that were read. `sample`: where links to be read are written."""
+
+    dialogues: Path
+    catalog: Path
+    train: Path | None = None
+    judged: Path | None = JUDGED_LINKS
+    sample: Path | None = None
+    samples: int = Field(2000, ge=100)
+
+
+class UnderstandingOptions(EvalOptions):
+    """`files` empty means the test half of the labelled utterances in tests/data. `show` prints every difference."""
+
+    files: tuple[Path, ...] = Field(default_factory=lambda: tuple(sorted(LABELLED.glob("test_*.yaml"))), min_length=1)
+    show: bool = False
+
+
 class DialogueOptions(EvalOptions):
     """`files` empty means the scripts written for the starter catalogue. `show` prints every turn."""
 
@@ -63,6 +83,21 @@ class GroundingOptions(EvalOptions):
 
     turns: int = Field(200, ge=1)
     show: bool = False
+
+
+class PropertyOptions(EvalOptions):
+    """`dialogues` of random talk in all, in so many `processes`; or the moves of `script` alone."""
+
+    dialogues: int = Field(1000, ge=1)
+    processes: int = Field(1, ge=1)
+    script: Path | None = None
+
+
+class EnrichmentOptions(EvalOptions):
+    """`annotated`: the catalogue that is learnt from; `catalog` None judges it on itself alone."""
+
+    annotated: Path
+    samples: int = Field(2000, ge=100)
 
 
 class BenchOptions(EvalOptions):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.domain import DomainConfig
+from retrieval.domain import DomainConfig, translated
 from retrieval.errors import NotFoundError
 from retrieval.records import Item
 
@@ -30,6 +31,7 @@ class Catalogue:
 
     def __init__(self, domain: DomainConfig, items: Sequence[Item], digest: str) -> None:
         self.domain = domain
+        self.language = domain.language
         self.items: list[Item] = list(items)
         self.digest = digest
         self.row: dict[str, int] = {item.id: row for row, item in enumerate(self.items)}
@@ -41,6 +43,18 @@ class Catalogue:
         self._typicality: dict[tuple[str, str], NDArray[np.float32]] = {}
         self._links: list[list[int]] | None = None
         self._names: tuple[re.Pattern[str], dict[str, str]] | None = None
+
+    def in_language(self, language: str) -> Catalogue:
+        """The same items with the domain's phrases and words in another language. Raises DomainError."""
+        view = copy.copy(self)
+        view.domain = translated(self.domain, language)
+        view._names = None
+        return view
+
+    @property
+    def in_own_language(self) -> bool:
+        """Whether the domain speaks the language that the items' texts and values are written in, `language`."""
+        return self.domain.language == self.language
 
     def __len__(self) -> int:
         return len(self.items)
@@ -61,6 +75,13 @@ class Catalogue:
         if not names:
             return _union(item, (facet,))
         return list(dict.fromkeys(value for name in names for value in self.values(item, name)))
+
+    def recorded(self, item: Item, facet: str) -> list[str]:
+        """What an item has for a facet without what was only inferred."""
+        if not item.inferred:
+            return self.values(item, facet)
+        names = [facet] if facet in self.domain.facets else self.domain.facets_of(facet)
+        return [value for value in self.values(item, facet) if not any(inferred(item, name, value) for name in names)]
 
     def number(self, item: Item, number: str) -> float | None:
         """What an item has for a number of the domain (or a numeric field of the file), or None."""
@@ -106,10 +127,9 @@ class Catalogue:
         return self._postings[facet]
 
     def coverage(self, facet: str) -> float:
-        """The share of items that have any value of a facet."""
+        """The share of items that record any value of a facet; what was inferred for an item does not count."""
         if facet not in self._coverage:
-            rows = list(self.postings(facet).values())
-            self._coverage[facet] = len(np.unique(np.concatenate(rows))) / len(self) if rows else 0.0
+            self._coverage[facet] = sum(bool(self.recorded(item, facet)) for item in self.items) / len(self)
         return self._coverage[facet]
 
     def spread(self, number: str) -> float:
@@ -144,6 +164,12 @@ class Catalogue:
             found = (self.number(item, number) for item in self.items)
             self._columns[number] = np.array([np.nan if value is None else value for value in found], dtype=np.float32)
         return self._columns[number]
+
+
+def inferred(item: Item, name: str, value: str | None = None) -> bool:
+    """Whether a value of a facet, or a number, of an item is an estimate and not on record. `name` is the domain's."""
+    found = item.inferred.get(name)
+    return value in found if isinstance(found, dict) else found is not None
 
 
 def _union(item: Item, fields: tuple[str, ...]) -> list[str]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from retrieval.errors import DomainError
+from retrieval.plain_yaml import read_yaml
 
 DOMAINS = Path(__file__).parent / "domains"
 
@@ -55,6 +57,8 @@ class FacetConfig(Config):
     answer a question about it, 0 (never ask) to 1. similar: what a shared value is worth when items are compared.
     main: how many of an item's values count, from the front; None counts all.
     unsaid: values that are matched but do not fit the `fact` phrase.
+    names: catalogue value -> how it is said inside a sentence of the language; a value without one is said as it is.
+    infer: whether `rapport catalog enrich` may infer it, into the first of its fields.
     asks: regular expressions of questions it answers ("who directed").
     """
 
@@ -69,7 +73,9 @@ class FacetConfig(Config):
     phrases: Phrases = Phrases()
     synonyms: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     definitions: dict[str, str] = Field(default_factory=dict)
+    names: dict[str, str] = Field(default_factory=dict)
     unsaid: tuple[str, ...] = ()
+    infer: bool = False
     asks: tuple[str, ...] = ()
 
 
@@ -88,6 +94,7 @@ class NumberConfig(Config):
     role: year, length, age, axis, level or other. step: how far one critique moves, in the unit.
     unit: singular and plural, for wording. levels: names of 0, 1, 2, ... for a level. similar: what an equal value is
     worth when items are compared; one that lies further away than the catalogue's spread takes off as much.
+    infer: whether `rapport catalog enrich` may infer it, into the first of its fields.
     """
 
     role: str
@@ -99,11 +106,18 @@ class NumberConfig(Config):
     similar: float = 0.0
     levels: tuple[str, ...] = ()
     phrases: Phrases = Phrases()
+    infer: bool = False
     asks: tuple[str, ...] = ()
 
 
 class DomainConfig(Config):
     name: str
+    language: str = "en"
+    """The language that its phrases and synonyms are in; values keep the catalogue's own strings in all of them."""
+    item_names: dict[str, tuple[str, ...]] = Field(default_factory=dict, exclude=True)
+    """What items are called in this language, by "Title (Year)"; for any catalogue that has them."""
+    person_names: dict[str, tuple[str, ...]] = Field(default_factory=dict, exclude=True)
+    file: str = Field("", exclude=True)
     noun: Noun
     called: tuple[str, ...] = ()
     verb: Verb
@@ -170,16 +184,60 @@ def load_domain(name_or_path: str | Path) -> DomainConfig:
     if path.suffix not in {".yaml", ".yml"}:
         path = DOMAINS / f"{name_or_path}.yaml"
     if not path.is_file():
-        known = ", ".join(sorted(file.stem for file in DOMAINS.glob("*.yaml")))
+        known = ", ".join(sorted(file.stem for file in DOMAINS.glob("*.yaml") if "." not in file.stem))
         raise DomainError(f"No domain '{name_or_path}'. Known domains: {known}; or give the path of a YAML file.")
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
         vocabulary = data.pop("vocabulary", None)
         if vocabulary:
             _merge_vocabulary(data, yaml.safe_load((path.parent / vocabulary).read_text(encoding="utf-8")))
-        return DomainConfig.model_validate(data)
+        return DomainConfig.model_validate({**data, "file": str(path)})
     except (yaml.YAMLError, ValidationError, OSError, AttributeError, KeyError) as error:
         raise DomainError(f"Domain file {path} cannot be used: {error}") from error
+
+
+@lru_cache(maxsize=32)
+def _translation(path: Path) -> dict[str, Any] | None:
+    return read_yaml(path) if path.is_file() else None
+
+
+def translations(domain: DomainConfig) -> tuple[str, ...]:
+    """The languages a domain can speak: its own, then those with a file beside its own."""
+    path = Path(domain.file)
+    found = path.parent.glob(f"{path.stem}.*.yaml") if domain.file else ()
+    return (domain.language, *sorted(file.suffixes[0][1:] for file in found))
+
+
+def translated(domain: DomainConfig, language: str) -> DomainConfig:
+    """The domain in another language: what `<domain>.<language>.yaml` beside its file says, over the domain itself.
+
+    Names, roles and fields stay; phrases, questions and words for things are the language's own, and what it leaves out of
+    a facet's synonyms cannot be said in it. Without such a file only the language changes: values are said and heard as
+    the catalogue writes them. A key `called_there` names a file with `titles` ("Title (Year)") and `people` and what they
+    are called in the language.
+
+    Raises DomainError when the file does not fit the schema or names an unknown facet or number.
+    """
+    if language == domain.language:
+        return domain
+    path = Path(domain.file).with_suffix(f".{language}.yaml")
+    said = (_translation(path) if domain.file else None) or {}
+    data = domain.model_dump() | {"language": language, "file": domain.file}
+    try:
+        for section in ("facets", "numbers"):
+            for name, own in said.get(section, {}).items():
+                data[section][name] |= own
+        for name, facet in data["facets"].items():
+            own = said.get("facets", {}).get(name, {})
+            facet["synonyms"], facet["asks"] = own.get("synonyms", {}), own.get("asks", ())
+        for name, number in data["numbers"].items():
+            number["asks"] = said.get("numbers", {}).get(name, {}).get("asks", ())
+        data |= {key: value for key, value in said.items() if key not in {"facets", "numbers", "called_there"}}
+        called = read_yaml(path.parent / said["called_there"]) if "called_there" in said else {}
+        data |= {"item_names": called.get("titles") or {}, "person_names": called.get("people") or {}}
+        return DomainConfig.model_validate(data)
+    except (ValidationError, AttributeError, KeyError, TypeError, OSError, yaml.YAMLError) as error:
+        raise DomainError(f"Translation {path} of the domain cannot be used: {error}") from error
 
 
 def _merge_vocabulary(data: dict[str, dict[str, dict]], vocabulary: dict[str, dict]) -> None:  # type: ignore[type-arg]
@@ -191,7 +249,7 @@ def _merge_vocabulary(data: dict[str, dict[str, dict]], vocabulary: dict[str, di
         facet["definitions"] = {value: entry["definition"] for value, entry in section.items()}
     for name, number in data["numbers"].items():
         axis = vocabulary.get("axes", {}).get(name)
-        level = vocabulary.get("content", {}).get(name)
+        level = vocabulary.get("content", {}).get(number.pop("vocabulary", name))
         for end in ("low", "high"):
             if axis:
                 pole = number.setdefault(end, {"name": axis[end]["name"]})

@@ -17,9 +17,7 @@ def allowed(catalogue: Catalogue, query: Query) -> NDArray[np.bool_]:
     Wanted hard terms of one group are alternatives; every group must hold.
     """
     mask = np.ones(len(catalogue), dtype=bool)
-    for item_id in query.exclude:
-        if item_id in catalogue.row:
-            mask[catalogue.row[item_id]] = False
+    mask[[catalogue.row[item_id] for item_id in query.exclude if item_id in catalogue.row]] = False
     wanted: dict[str, NDArray[np.bool_]] = {}
     for term in query.terms:
         if not term.hard:

@@ -74,9 +74,9 @@ class _Manifest(Record):
 
 
 def document_text(catalogue: Catalogue, item: Item) -> str:
-    """What is encoded of an item: title (year). genres. moods. themes. people. text."""
+    """What is encoded of an item: title (year). genres. moods. themes. people. text; of values, those on record."""
     title = f"{item.title} ({item.year})" if item.year is not None else item.title
-    lists = (catalogue.values(item, role)[:most] for role, most in _LISTED.items())
+    lists = (catalogue.recorded(item, role)[:most] for role, most in _LISTED.items())
     return ". ".join(part for part in (title, *(", ".join(values) for values in lists), item.text) if part)
 
 
@@ -162,7 +162,7 @@ def _build(
         matrix = _stored(client, name, catalogue) if url else None
         if matrix is None:
             texts = [document_text(catalogue, item) for item in catalogue.items]
-            matrix = _vectors(texts, manifest.model, home, threads, progress)
+            matrix = text_vectors(texts, manifest.model, home, threads, progress)
             _store(client, name, catalogue, matrix, progress)
     if progress:
         progress("lexical", 0, len(catalogue))
@@ -203,8 +203,13 @@ def _last_used(folder: Path) -> float:
         return 0.0
 
 
-def _vectors(texts: Sequence[str], model: str, home: Path, threads: int, progress: Progress | None) -> Floats:
-    """Unit rows, (n, d); what the cache lacks is encoded, longest first, and cached chunk by chunk."""
+def text_vectors(
+    texts: Sequence[str], model: str, home: Path, threads: int, progress: Progress | None = None
+) -> Floats:
+    """Unit rows, (n, d); what the cache of the home lacks is encoded, longest first, and cached chunk by chunk.
+
+    Raises EncoderError when something is missing and the model cannot be had.
+    """
     cache = VectorCache(home / "vectors.sqlite3", model)
     known = cache.get_many(texts)
     missing = sorted({text for i, text in enumerate(texts) if i not in known}, key=lambda text: (-len(text), text))

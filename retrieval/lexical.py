@@ -67,7 +67,7 @@ def _words(catalogue: Catalogue, row: int) -> str:
             *[item.title] * _TITLE_REPEATS,
             *item.people * _PEOPLE_REPEATS,
             *item.genres,
-            *catalogue.values(item, "theme"),
+            *catalogue.recorded(item, "theme"),
             item.text,
         ]
     )

@@ -19,7 +19,8 @@ class Item(Record):
     `facets` and `numbers` keep the catalogue's own field names and strings; nested objects are
     flattened with a dot ("content.violence"). `genres` and `people` repeat the values of the facets
     that have those roles. `text` is the searchable prose, HTML removed. `popularity` lies in 0..1.
-    `source` is the record as it was imported.
+    `source` is the record as it was imported. `inferred` says which of its values are estimates, by the domain's name
+    of a facet ({value: confidence}) or a number (confidence); confidences lie in 0..1.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Item(Record):
     image: str | None = None
     url: str | None = None
     popularity: float = 0.0
+    inferred: dict[str, dict[str, float] | float] = Field(default_factory=dict)
     source: dict[str, Any] = Field(default_factory=dict, repr=False, exclude=True)
 
 

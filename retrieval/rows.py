@@ -13,6 +13,8 @@ from retrieval.domain import DomainConfig
 from retrieval.errors import CatalogueError
 
 MAX_TEXT = 4_000
+INFERRED = "inferred"
+"""The field that says which values of a record are estimates: {"moods": {"tense": 0.8}, "tone.light_dark": 0.7}."""
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _NUMERIC = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 _DATE = re.compile(r"([+-]?\d{1,4})-\d{1,2}(-\d{1,2})?(T.*)?")
@@ -66,7 +68,11 @@ class RowReader:
         title = plain_text(_name(record, "title"))
         if not title:
             raise BadRowError("title", "nothing is left once HTML tags are removed")
-        flat = dict(_flatten(record))
+        estimates = record.get(INFERRED)
+        if isinstance(estimates, dict):
+            flat = dict(_flatten({field: value for field, value in record.items() if field != INFERRED}))
+        else:
+            flat = dict(_flatten(record))
         facets: dict[str, list[str]] = {}
         numbers: dict[str, float] = {}
         for field, value in flat.items():
@@ -89,8 +95,23 @@ class RowReader:
             "text": _text(flat, self.domain.text),
             "image": _first(flat, self.domain.image),
             "url": _first(flat, self.domain.url),
+            "inferred": self._inferred(estimates) if isinstance(estimates, dict) else {},
             "source": record,
         }
+
+    def _inferred(self, estimates: dict[str, Any]) -> dict[str, dict[str, float] | float]:
+        """Confidences by the domain's names of facets and numbers."""
+        found: dict[str, dict[str, float] | float] = {}
+        for field, given in estimates.items():
+            where = f"{INFERRED}.{field}"
+            if field in self.domain.field_to_facet and isinstance(given, dict):
+                confidences = {value: _confidence(f"{where}.{value}", one) for value, one in given.items()}
+                found[self.domain.field_to_facet[field]] = confidences
+            elif field in self.domain.field_to_number:
+                found[self.domain.field_to_number[field]] = _confidence(where, given)
+            else:
+                raise BadRowError(where, "expected a facet's field with {value: confidence}, or a number's with one")
+        return found
 
     def _year_fields(self) -> tuple[str, ...]:
         return self.domain.numbers[self.year].fields if self.year else ()
@@ -106,6 +127,12 @@ class RowReader:
         if not math.isfinite(number):
             raise BadRowError(field, f"expected a number, got {kind_of(value)}")
         return number
+
+
+def _confidence(field: str, value: Any) -> float:
+    if not _is_number(value) or not 0 <= value <= 1:
+        raise BadRowError(field, f"expected a confidence from 0 to 1, got {kind_of(value)}")
+    return float(value)
 
 
 def refuse_constant(name: str) -> NoReturn:

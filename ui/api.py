@@ -16,11 +16,12 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.records import Item, Preference, Profile, Reply
+from bot.records import Item, Preference, Profile, Reply, TasteReport
 from bot.settings import Settings
 from retrieval.errors import NotFoundError
 from ui.api_chat import chat_router
 from ui.api_docs import docs_page
+from ui.api_import import BODY, PATH_END, ROOM, file_of
 from ui.api_limits import Limit
 from ui.api_metrics import CONTENT_TYPE, Measured, Metrics
 from ui.api_models import Edit, NewSession, OpenSession, Said, SessionView, Tap, Turn, event_schemas
@@ -50,6 +51,9 @@ Key = Annotated[
     Annotated[str, StringConstraints(min_length=1, max_length=200)] | None,
     Header(alias="Idempotency-Key", description="Names the attempt: sent again, it gets the first reply again."),
 ]
+
+
+FileName = Annotated[str, StringConstraints(max_length=200)]
 
 
 class Api:
@@ -112,14 +116,15 @@ class Doors:
 
 
 class Sized:
-    """Turns away a body that is too long: at once when it says so, else as soon as it is."""
+    """Turns away a body that is too long: at once when it says so, else as soon as it is. A file may be longer."""
 
-    def __init__(self, app: ASGIApp, most: int) -> None:
-        self.app, self.most = app, most
+    def __init__(self, app: ASGIApp, most: int, most_of_a_file: int) -> None:
+        self.app, self.most, self.most_of_a_file = app, most, most_of_a_file
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        most = self.most_of_a_file if scope.get("path", "").endswith(PATH_END) else self.most
         length = Headers(scope=scope).get("content-length", "") if scope["type"] == "http" else ""
-        if length.isdecimal() and int(length) > self.most:
+        if length.isdecimal() and int(length) > most:
             await problem("too_large", TOO_LARGE)(scope, receive, send)
             return
         came = 0
@@ -128,7 +133,7 @@ class Sized:
             nonlocal came
             message = await receive()
             came += len(message.get("body", b""))
-            if came > self.most:
+            if came > most:
                 raise HTTPException(413)
             return message
 
@@ -156,7 +161,7 @@ def add_api(app: FastAPI, loader: Loader, settings: Settings) -> Api:
 
 def _application(api: Api) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    app.add_middleware(Sized, most=api.settings.max_body)
+    app.add_middleware(Sized, most=api.settings.max_body, most_of_a_file=api.settings.max_import + ROOM)
     app.add_middleware(Measured, metrics=api.metrics)
     handle_errors(app)
 
@@ -264,6 +269,24 @@ def _profiles(api: Api) -> APIRouter:
         """All that is known of the session's person, in all their sessions, from the disk. This session stays open."""
         await api.turns.idle(session_id)
         await run_in_threadpool(bot.forget, session_id)
+
+    @router.post(
+        "/sessions/{session_id}/profile/import", summary="Bring ratings or a profile", openapi_extra=BODY,
+        responses={**kept, **documented("malformed", "input", "too_large", "too_many")},
+    )  # fmt: skip
+    async def bring(
+        session_id: Owned, request: Request, bot: TheBot, name: FileName = "", user: FileName | None = None
+    ) -> TasteReport:
+        """What Letterboxd, IMDb, Goodreads and others export (.csv or .zip), or a profile in JSON.
+
+        `name`: what the file was called; watched.csv and watchlist.csv are told apart by it. `user`: whose rows to
+        take from a file of several people. The same file again changes nothing; "undo" takes it back.
+        """
+        api.by_session.take(session_id)
+        called, content = await file_of(request, name)
+        await api.turns.idle(session_id)
+        report: TasteReport = await run_in_threadpool(bot.bring, session_id, content, None, called, user)
+        return report
 
     @router.post(
         "/sessions/{session_id}/events", summary="Tell what was done with an item",

@@ -79,7 +79,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
 
 _CODE_OF_STATUS = {400: "malformed", 401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "method",
                    413: "too_large", 415: "malformed", 422: "input", 429: "too_many"}  # fmt: skip
-TOO_LARGE = "The body is longer than this server accepts (RAPPORT_MAX_BODY). Please send less."
+TOO_LARGE = "The body is longer than this server accepts (RAPPORT_MAX_BODY, RAPPORT_MAX_IMPORT). Please send less."
 FAILED = "Something went wrong on this side. Nothing that was stored is lost; please try again."
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypedDict
 from urllib.parse import quote, urlsplit
 
-from bot.records import Belief, Evidence, Item, Profile, Reason, Recommendation
+from bot.records import Belief, Evidence, Item, Profile, Reason, Recommendation, is_imported
 from retrieval.catalogue import Catalogue
 from retrieval.domain import DomainConfig, Noun
 from ui.art import data_uri, placeholder
@@ -64,7 +64,8 @@ class CardView(TypedDict):
 
 
 class BeliefView(TypedDict):
-    """One belief. `percent` is its strength in 0..100, `strength` the word for it; `tapped`: from a card, not words."""
+    """One belief. `percent` is its strength in 0..100, `strength` the word for it; `tapped`: from a card, not words;
+    `imported`: what an import says, "" when it is from elsewhere."""
 
     id: str
     label: str
@@ -75,12 +76,16 @@ class BeliefView(TypedDict):
     quote: str
     turn: int
     tapped: bool
+    imported: str
 
 
 class GroupView(TypedDict):
+    """A part of the profile. `more` says how much of it is not among `beliefs`, "" when nothing is missing."""
+
     name: str
     title: str
     beliefs: list[BeliefView]
+    more: str
 
 
 # ---------------------------------------------------------------- cards
@@ -156,7 +161,10 @@ def strongest(pick: Recommendation, catalogue: Catalogue) -> list[ReasonView]:
 
 def spoken(evidence: Sequence[Evidence]) -> list[Evidence]:
     """The evidence that quotes the person."""
-    return [proof for proof in evidence if proof.quote and not proof.quote.startswith(TAPPED)]
+    return [
+        proof for proof in evidence
+        if proof.quote and not proof.quote.startswith(TAPPED) and not is_imported([proof])
+    ]  # fmt: skip
 
 
 def reason_label(reason: Reason, catalogue: Catalogue) -> str:
@@ -257,6 +265,7 @@ def belief_view(belief: Belief) -> BeliefView:
     """One belief with the latest words that it rests on."""
     said = spoken(belief.evidence)
     evidence = said[-1] if said else None
+    imported = is_imported(belief.evidence)
     strength = max(0.0, min(1.0, belief.strength))
     return BeliefView(
         id=belief.id,
@@ -267,12 +276,13 @@ def belief_view(belief: Belief) -> BeliefView:
         strength=strength_word(strength),
         quote=evidence.quote if evidence else "",
         turn=evidence.turn if evidence else 0,
-        tapped=bool(belief.evidence) and not said,
+        tapped=bool(belief.evidence) and not said and not imported,
+        imported=belief.evidence[-1].quote if imported else "",
     )
 
 
-def groups(profile: Profile, domain: DomainConfig) -> list[GroupView]:
-    """The groups of a profile that hold anything, limits first."""
+def groups(profile: Profile, domain: DomainConfig, most: int | None = None) -> list[GroupView]:
+    """The groups of a profile that hold anything, limits first; of each the latest `most` beliefs, None for all."""
     named: Sequence[tuple[str, str, list[Belief]]] = (
         ("constraints", "Limits", profile.constraints),
         ("likes", "Drawn to", profile.likes),
@@ -281,7 +291,10 @@ def groups(profile: Profile, domain: DomainConfig) -> list[GroupView]:
         ("unresolved", "Not sure what you meant", profile.unresolved),
     )
     return [
-        GroupView(name=name, title=title, beliefs=[belief_view(belief) for belief in beliefs])
+        GroupView(
+            name=name, title=title, beliefs=[belief_view(belief) for belief in (beliefs[-most:] if most else beliefs)],
+            more=f"These are the latest {most:,} of {len(beliefs):,}." if most and len(beliefs) > most else "",
+        )
         for name, title, beliefs in named
         if beliefs
-    ]
+    ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The command line: rapport chat, serve, catalog, profile, eval, bench, doctor."""
+"""The command line: rapport chat, serve, catalog, profile, train, eval, bench, doctor."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from retrieval.errors import RapportError
-from ui import cli_data, cli_eval
+from ui import cli_data, cli_eval, cli_train
 from ui.options import Catalog, Domain, Home, Model, RapportGroup, console, errors, settings_with
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.add_typer(cli_data.catalog, name="catalog")
 app.add_typer(cli_data.profile, name="profile")
 app.add_typer(cli_eval.evals, name="eval")
 app.command()(cli_eval.bench)
+app.add_typer(cli_train.train, name="train")
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -9,10 +10,10 @@ from typing import Annotated
 import typer
 
 from retrieval.errors import RapportError
-from ui.options import Catalog, Domain, Home, Session, console, errors, settings_with
+from ui.options import Catalog, Domain, Home, Json, Session, console, errors, settings_with
 
 catalog = typer.Typer(no_args_is_help=True, help="Import, look at and check a catalogue.")
-profile = typer.Typer(no_args_is_help=True, help="See, export and erase what is known of a session.")
+profile = typer.Typer(no_args_is_help=True, help="See, export, import and erase what is known of a session.")
 
 
 @catalog.command("import")
@@ -105,11 +106,39 @@ def export_profile(
         text = bot.profile(session).model_dump_json(indent=2)
     if output is None:
         sys.stdout.write(text + "\n")
-        return
+    else:
+        _write(output, text)
+
+
+def _write(output: Path, text: str) -> None:
     try:
         output.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise RapportError(f"--json {output} cannot be written: {error.strerror}.") from error
+
+
+@profile.command("import")
+def import_profile(
+    file: Annotated[Path, typer.Argument(help="A .csv or .zip of ratings, or a profile in .json.")],
+    session: Annotated[str | None, typer.Option(help="The session to add it to; without it, a new one.")] = None,
+    person: Annotated[str | None, typer.Option(help="Whose it is, for all their sessions.")] = None,
+    user: Annotated[str | None, typer.Option(help="Whose rows to take from a file of several people.")] = None,
+    catalog: Catalog = None,
+    home: Home = None,
+    domain: Domain = None,
+    output: Json = None,
+) -> None:
+    """Bring ratings from Letterboxd, IMDb, Goodreads and others, or a profile that was exported."""
+    from bot import Bot
+    from ui.brought import print_report
+
+    known = session or f"import-{secrets.token_hex(4)}"
+    with Bot.create(settings=settings_with(catalog=catalog, home=home, domain=domain, model="none")) as bot:
+        report = bot.bring(known, file, person=person, user=user)
+        print_report(report, bot.domain, console)
+    if output is not None:
+        _write(output, report.model_dump_json(indent=2))
+    console.print(f"To go on with it: rapport chat --session {known}", style="dim", highlight=False)
 
 
 @profile.command("erase")

@@ -51,6 +51,54 @@ def eval_replay(
     _measure(run_replay, options, lambda report: print_report(report, console))
 
 
+@evals.command("linking")
+def eval_linking(
+    dialogues: Annotated[Path, typer.Option(help="Recorded dialogues, JSON lines.")],
+    catalog: Annotated[Path, typer.Option(help="The catalogue that their items belong to.")],
+    train: Annotated[Path | None, typer.Option(help="Dialogues that say how well known an item is.")] = None,
+    judged: Annotated[Path | None, typer.Option(help="Links that were read: YAML; the default is for ReDial.")] = None,
+    sample: Annotated[Path | None, typer.Option(help="Write 200 links beyond the marked items, to be read.")] = None,
+    model: Model = None,
+    domain: Domain = None,
+    home: Home = None,
+    limit: Limit = None,
+    seed: Seed = 0,
+    json_file: Json = None,
+) -> None:
+    """Find the items that people named in recorded dialogues, in lower case and without years."""
+    from evals.linking import print_report, run_linking
+    from evals.options import LinkingOptions
+
+    options = _options(
+        LinkingOptions, dialogues=dialogues, catalog=catalog, train=train, judged=judged, sample=sample, model=model,
+        domain=domain, home=home, limit=limit, seed=seed, json_file=json_file,
+    )  # fmt: skip
+    _measure(run_linking, options, lambda report: print_report(report, console))
+
+
+@evals.command("understanding")
+def eval_understanding(
+    files: Annotated[list[Path] | None, typer.Argument(help="YAML files; without any, the test half.")] = None,
+    show: Annotated[bool, typer.Option("--show", help="Print every difference.")] = False,
+    model: Model = None,
+    catalog: Catalog = None,
+    domain: Domain = None,
+    home: Home = None,
+    limit: Limit = None,
+    seed: Seed = 0,
+    json_file: Json = None,
+) -> None:
+    """Understand labelled utterances: acts, preferences and links, in every language."""
+    from evals.options import UnderstandingOptions
+    from evals.understanding import print_report, run_understanding
+
+    options = _options(
+        UnderstandingOptions, files=tuple(files) if files else None, show=show, model=model, catalog=catalog,
+        domain=domain, home=home, limit=limit, seed=seed, json_file=json_file,
+    )  # fmt: skip
+    _measure(run_understanding, options, lambda report: print_report(report, console, show))
+
+
 @evals.command("dialogues")
 def eval_dialogues(
     files: Annotated[list[Path] | None, typer.Argument(help="YAML files; without any, those for the starter.")] = None,
@@ -95,6 +143,53 @@ def eval_grounding(
         home=home, limit=limit, seed=seed, json_file=json_file,
     )  # fmt: skip
     _measure(run_grounding, options, lambda report: print_report(report, console, show))
+
+
+@evals.command("properties")
+def eval_properties(
+    dialogues: Annotated[int, typer.Option(min=1, help="Random dialogues to play.")] = 1000,
+    processes: Annotated[int, typer.Option(min=1, help="How many processes play them.")] = 1,
+    script: Annotated[Path | None, typer.Option(help="Play the moves of this YAML file instead.")] = None,
+    model: Model = None,
+    catalog: Catalog = None,
+    domain: Domain = None,
+    home: Home = None,
+    limit: Limit = None,
+    seed: Seed = 0,
+    json_file: Json = None,
+) -> None:
+    """Play random dialogues and check that what was said holds, that undo undoes, and that nothing is lost."""
+    from evals.options import PropertyOptions
+    from evals.properties import print_report, run_properties
+
+    options = _options(
+        PropertyOptions, dialogues=dialogues, processes=processes, script=script, model=model, catalog=catalog,
+        domain=domain, home=home, limit=limit, seed=seed, json_file=json_file,
+    )  # fmt: skip
+    _measure(run_properties, options, lambda report: print_report(report, console))
+
+
+@evals.command("enrichment")
+def eval_enrichment(
+    annotated: Annotated[Path | None, typer.Option("--from", help="The annotated catalogue; else the starter.")] = None,
+    catalog: Annotated[Path | None, typer.Option(help="A catalogue that shares items with it, to be read.")] = None,
+    model: Model = None,
+    domain: Domain = None,
+    home: Home = None,
+    limit: Limit = None,
+    seed: Seed = 0,
+    json_file: Json = None,
+) -> None:
+    """Infer moods, themes, tone and the like of items held out, beside genres alone and the commonest values."""
+    from evals.enrichment import print_report, run_enrichment
+    from evals.options import EnrichmentOptions
+    from ui.reports import starter
+
+    options = _options(
+        EnrichmentOptions, annotated=annotated or starter(), catalog=catalog, model=model, domain=domain, home=home,
+        limit=limit, seed=seed, json_file=json_file,
+    )  # fmt: skip
+    _measure(run_enrichment, options, lambda report: print_report(report, console))
 
 
 def bench(

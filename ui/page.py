@@ -120,6 +120,14 @@ def build_page(get_bot: Callable[[], Bot], domain: DomainConfig) -> gr.Blocks:
             cards = visit.as_cards(from_template(value))
             return _safely(lambda: visit.forget(get_bot(), _session(stored), str(event.belief), cards))
 
+        def bring(stored: Any, value: Any, event: gr.EventData) -> tuple[Any, ...]:
+            cards = visit.as_cards(from_template(value))
+            name, size, data = str(event.file), int(event.size), str(event.data)
+            return _safely(lambda: visit.bring(get_bot(), _session(stored), name, size, data, cards))
+
+        def save(stored: Any) -> tuple[Any, ...]:
+            return _safely(lambda: visit.save(get_bot(), _session(stored)))
+
         def erase(stored: Any) -> tuple[Any, ...]:
             """Delete all of the visitor's and go on as somebody new."""
             return (visit.new_session(), *_safely(lambda: visit.erase(get_bot(), _session(stored))))
@@ -134,6 +142,8 @@ def build_page(get_bot: Callable[[], Bot], domain: DomainConfig) -> gr.Blocks:
         over.click(say_over, [session, chat], **turn)
         picks.mark(mark, [session, picks], parts, queue=False, **QUIET)
         profile.remove(forget, [session, picks], parts, queue=False, **QUIET)
+        profile.bring(bring, [session, picks], parts, queue=False, **QUIET)
+        profile.save(save, [session], parts, queue=False, **QUIET)
         profile.erase(erase, [session], [session, *parts], queue=False, **QUIET)
     page.queue(max_size=WAITING_LINE, api_open=False)
     return page

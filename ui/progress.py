@@ -13,6 +13,8 @@ STAGES = {
     "embed": "Computing vectors",
     "store": "Storing vectors",
     "lexical": "Indexing words",
+    "learn": "Learning from the annotated catalogue",
+    "infer": "Inferring",
 }
 """What each stage of retrieval is called in the terminal; any other stage keeps its own name."""
 WORTH_A_LINE = 1_000

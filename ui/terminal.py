@@ -147,4 +147,5 @@ def print_profile(profile: Profile, catalogue: Catalogue, console: Console) -> N
         for belief in group["beliefs"]:
             strength = "firm" if belief["hard"] else belief["strength"]
             quote = f"  “{belief['quote']}”, turn {belief['turn']}" if belief["quote"] else ""
+            quote = quote or (f"  {belief['imported']}" if belief["imported"] else "")
             console.print(Text(printable(f"  {belief['label']} ({strength}){quote}")))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import html
 import logging
 import queue
@@ -12,7 +14,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict
-from urllib.parse import quote
 
 from pydantic import TypeAdapter
 
@@ -21,6 +22,7 @@ from bot.records import Profile, Recommendation, Reply, Suggestion, TurnEvent
 from retrieval.domain import DomainConfig
 from retrieval.errors import InputError, RapportError
 from ui.art import data_uri, placeholder
+from ui.brought import name_of, told
 from ui.cards import CardView, GroupView, card, groups, marked
 
 if TYPE_CHECKING:
@@ -34,9 +36,13 @@ REDRAW_SECONDS = 0.04
 WAITING = "…"
 GROUP_OF_TAP = {"like": "likes", "dislike": "dislikes", "seen": "seen"}
 """The group of the profile that each button of a card adds to."""
+BELIEFS_SHOWN = 40
+"""Beliefs of a group that the panel shows; an import may bring thousands."""
+NAMES_SHOWN = 200
 BLANK_ART = ("left", "middle", "right")
 """Names that the pictures of an empty page are drawn from."""
 FRESH = Suggestion(label="Show me others", text="show me others")
+SUITED = Suggestion(label="What would I like?", text="recommend something")
 FAILED = "Something went wrong on my side, and nothing you said was lost. Please try again."
 
 STARTER = Path(retrieval.__file__).parent / "starter"
@@ -66,11 +72,14 @@ class PicksView(TypedDict):
 
 
 class ProfileView(TypedDict):
-    """`download` is the whole profile as a data URL of JSON."""
+    """`report` and `unresolved`: what became of a file that was just brought. `saved`: the whole profile as JSON, only
+    where it was asked for, since it may be long."""
 
     empty: str
-    download: str
     groups: list[GroupView]
+    report: str
+    unresolved: list[str]
+    saved: str
 
 
 class View(NamedTuple):
@@ -127,12 +136,16 @@ def picks_view(cards: list[CardView], domain: DomainConfig) -> PicksView:
     )
 
 
-def profile_view(profile: Profile, domain: DomainConfig) -> ProfileView:
+def profile_view(
+    profile: Profile, domain: DomainConfig, report: str = "", unresolved: Sequence[str] = (), saved: str = ""
+) -> ProfileView:
     return ProfileView(
         empty="Nothing yet. As we talk, what you like, avoid and have seen appears here, with the words it came "
         "from. You can remove any of it.",
-        download="data:application/json;charset=utf-8," + quote(profile.model_dump_json(indent=2), safe=""),
-        groups=groups(profile, domain),
+        groups=groups(profile, domain, BELIEFS_SHOWN),
+        report=report,
+        unresolved=list(unresolved),
+        saved=saved,
     )
 
 
@@ -266,6 +279,34 @@ def mark(bot: Bot, session: str, kind: str, item_id: str, cards: Sequence[CardVi
 def forget(bot: Bot, session: str, belief_id: str, cards: Sequence[CardView]) -> View:
     """Remove one belief."""
     return _after(bot, bot.remove(session, belief_id), cards)
+
+
+def save(bot: Bot, session: str) -> View:
+    """The whole profile, to be kept as a file."""
+    profile = bot.profile(session)
+    return View(profile=profile_view(profile, bot.domain, saved=profile.model_dump_json(indent=2)))
+
+
+def bring(bot: Bot, session: str, name: str, size: int, data: str, cards: Sequence[CardView]) -> View:
+    """Take in a file of ratings or a profile; `data` is base64, "" when its `size` in bytes was too much to send.
+
+    The panel says what became of it, or why it could not be taken.
+    """
+    most = bot.settings.max_import
+    try:
+        if size > most:
+            raise InputError(f"{name} has {size:,} bytes; at most {most:,} are accepted (RAPPORT_MAX_IMPORT).")
+        report = bot.bring(session, base64.b64decode(data, validate=True), name=name)
+    except (InputError, binascii.Error) as error:
+        return View(profile=profile_view(bot.profile(session), bot.domain, report=str(error)))
+    names = [name_of(one) for one in report.unresolved[:NAMES_SHOWN]]
+    names += [f"and {len(report.unresolved) - NAMES_SHOWN:,} more"] if len(report.unresolved) > NAMES_SHOWN else []
+    names += [f"row {one.row}, {one.field}: {one.message}" for one in report.problems[:NAMES_SHOWN]]
+    profile = bot.profile(session)
+    view = _after(bot, profile, cards)
+    return view._replace(
+        profile=profile_view(profile, bot.domain, told(report, bot.domain), names), chips=chips_view([SUITED])
+    )
 
 
 def erase(bot: Bot, session: str) -> View:

@@ -25,8 +25,9 @@ COMEDY = Belief(id="genre:comedy", group="likes", label="Comedy", facet="genre",
 def act(recommender: Recommender) -> Action:
     """The kind of action for some acts in some state."""
 
-    def run(*acts: str, state: SessionState | None = None, text: str = "x", budget: int = 2) -> str:
-        return decide(Understanding(text=text, acts=set(acts)), state or SessionState(), recommender, budget).kind
+    def run(*acts: str, state: SessionState | None = None, open: bool = False, budget: int = 2) -> str:
+        said = Understanding(text="x", acts=set(acts), open=open)
+        return decide(said, state or SessionState(), recommender, budget).kind
 
     return run
 
@@ -76,7 +77,7 @@ def test_a_bare_request_is_met_with_a_question_once_nothing_is_known(act: Action
 
 
 def test_who_wants_to_be_surprised_is_not_asked(act: Action) -> None:
-    assert act("request", text="surprise me") == "recommend"
+    assert act("request", open=True) == "recommend"
 
 
 def test_who_does_not_answer_gets_picks(act: Action) -> None:
@@ -142,7 +143,7 @@ def test_there_is_nothing_to_ask_when_all_was_asked(recommender: Recommender) ->
 
 @pytest.mark.parametrize("facet", ["mood", "genre", "theme"])
 def test_the_answers_on_offer_are_understood_and_met(facet: str, bot: Bot, recommender: Recommender) -> None:
-    options = question_options(SessionState(), recommender, facet)
+    options = question_options(SessionState(), recommender, recommender.catalogue, facet)
     assert len(options) >= 3
     values = sorted(bot.catalogue.postings(facet), key=len, reverse=True)
     for option in options:

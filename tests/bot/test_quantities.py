@@ -67,7 +67,7 @@ EXACT: list[tuple[str, str, float | None, float | None]] = [
     ("from the last 5 years", "year", NOW - 5, None),
     ("the last ten years", "year", NOW - 10, None),
     ("the past decade", "year", NOW - 10, None),
-    ("this century", "year", 2001, None),
+    ("this century", "year", 2000, None),
     ("this decade", "year", NOW // 10 * 10, None),
     ("more than 30 years old", "year", None, NOW - 30),
     # Lengths, in minutes

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.events import Asked, Believed, Event, Focused, Logged, Pick, Restarted, Shown, Undone, Withdrew, Worded
 from bot.records import Belief
-from bot.state import SessionState, fold, last_change
+from bot.state import SessionState, advanced, fold, last_change
 
 IDS = ["genre:comedy", "genre:horror", "year:range", "item:heat"]
 GROUPS = {"genre:comedy": "likes", "genre:horror": "dislikes", "year:range": "constraints", "item:heat": "seen"}
@@ -57,6 +57,15 @@ def said(session: str, step: int, *events: Event) -> list[Logged]:
 
 def next_step(log: list[Logged], session: str) -> int:
     return fold(log, session).step + 1
+
+
+@settings(max_examples=50)
+@given(logs(), st.lists(changes | others, max_size=4))
+def test_going_on_from_a_state_is_folding_all_of_it(log: list[Logged], new: list[Event]) -> None:
+    before = fold(log, "a")
+    step = before.step + 1
+    assert advanced(before, said("a", step, *new), "a") == fold([*log, *said("a", step, *new)], "a")
+    assert before == fold(log, "a")
 
 
 @settings(max_examples=50)

@@ -29,7 +29,7 @@ def stated(bot: Bot, facet: str, value: str, polarity: float = 1.0, hard: bool =
         ("genre", "Horror", -0.5, False, ("genre:horror", "no Horror", "dislikes", "person")),
         ("decade", "1980s", 1, True, ("year:range", "from the 1980s", "constraints", "session")),
         ("minutes", " <= 120 ", 1, True, ("minutes:range", "at most 120 minutes", "constraints", "session")),
-        ("length", "<=120", 1, False, ("minutes:range", "at most 120 minutes", "likes", "person")),
+        ("length", "<=120", 1, False, ("minutes:about", "at most 120 minutes", "likes", "person")),
         ("director", "ridley scott", 1, False, ("person:ridley-scott", "directed by Ridley Scott", "likes", "person")),
         ("person", "Ridley Scott", -1, True, ("person:ridley-scott", "no Ridley Scott", "constraints", "person")),
     ],

@@ -57,6 +57,52 @@ def test_what_is_written_is_read_back_in_order(store: Store, tmp_path: Path) -> 
     assert again.said("s", 2) == "said 2"
 
 
+def test_a_log_that_was_read_before_grows_and_goes_like_a_fresh_one(store: Store, tmp_path: Path) -> None:
+    other = Store.in_home(tmp_path)
+    store.person_of("a", "ida")
+    store.person_of("b", "ida")
+    store.person_of("c", "bo")
+    for step in range(1, 4):
+        for session in ("a", "b", "c"):
+            owner = store.person_of(session, None)
+            store.append(session, owner, step, step, [belief(f"{session} {step}")])
+            assert store.log(owner) == Store.in_home(tmp_path).log(owner)
+    store.log("ida").clear()
+    assert len(store.log("ida")) == 6
+    store.drop("b")
+    assert {entry.session_id for entry in store.log("ida")} == {"a"}
+    store.erase("ida")
+    assert store.log("ida") == []
+    assert len(store.log("bo")) == 3
+    store.person_of("a", "ida")
+    store.append("a", "ida", 1, 1, [belief("anew")])
+    assert store.log("ida") == other.log("ida")
+    assert len(store.log("ida")) == 1
+
+
+def test_logs_read_while_their_person_is_erased_are_not_remembered(store: Store) -> None:
+    """Erasing between the reading of a log and its remembering: what was read must not come back."""
+    written(store, "s", 3)
+    owner = store.person_of("s", None)
+    for _ in range(20):
+        with ThreadPoolExecutor(4) as pool:
+            reads = [pool.submit(store.log, owner) for _ in range(6)]
+            store.erase(owner)
+            for read in reads:
+                read.result()
+        assert store.log(owner) == []
+        written(store, "s", 3)
+
+
+def test_only_so_much_is_remembered(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.store._REMEMBERED", 10)
+    for person in "abcde":
+        written(store, person, 2)
+        assert len(store.log(store.person_of(person, None))) == 4
+    assert sum(len(events) for _, events in store._read.values()) <= 10
+    assert [len(store.log(store.person_of(person, None))) for person in "abcde"] == [4] * 5
+
+
 def test_nothing_is_known_of_a_session_that_never_was(store: Store) -> None:
     assert store.turns("never") == 0
     assert store.history("never") == []

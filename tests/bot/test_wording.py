@@ -20,13 +20,13 @@ from bot.picking import merged
 from bot.plan import Claim, Line, ReplyPlan
 from bot.store import Store
 from bot.wording import word
-from prompts.loader import load_templates
+from prompts.loader import load_taps, load_templates
 from retrieval.catalogue import Catalogue
 
 CODE = sorted((Path(__file__).parents[2] / "bot").glob("*.py"))
 REPLIES = load_templates("en", "replies").templates
 PHRASES = load_templates("en", "phrases").templates
-GIVEN = {"noun", "nouns", "gerund"}
+GIVEN = {"noun", "nouns", "verb", "gerund"}
 
 
 def slots_of(wording: str) -> set[str]:
@@ -74,10 +74,12 @@ def test_every_template_is_used_by_the_code() -> None:
         for part in ast.walk(tree)
         if isinstance(part, ast.JoinedStr) and isinstance(part.values[0], ast.Constant) and part.values[0].value
     )
-    used = {key for key in REPLIES if key in said or key.removesuffix("_many") in said or key.startswith(starts)}
+    plain = {key: key.removesuffix("_many").removesuffix("_one") for key in REPLIES}
+    used = {key for key in REPLIES if key in said or plain[key] in said or key.startswith(starts)}
     assert sorted(set(REPLIES) - used) == []
     used = {key for key in PHRASES if key in said or key.removesuffix("_short") in said or key.startswith(starts)}
     assert sorted(set(PHRASES) - used) == []
+    assert sorted(set(load_taps("en").taps) - said) == []
 
 
 def test_every_line_written_out_in_code_gives_the_slots_of_its_template() -> None:
@@ -153,7 +155,9 @@ def test_no_reply_is_empty_or_shows_a_slot(spoken: dict[str, list[tuple[str, str
 def test_nearly_every_template_comes_up_in_talk(spoken: dict[str, list[tuple[str, str, list[str]]]]) -> None:
     used = {name.split("/")[0] for turns in spoken.values() for _, _, names in turns for name in names}
     assert used <= set(REPLIES)
-    assert len(used) > 0.75 * len(REPLIES), sorted(set(REPLIES) - used)
+    # Whether a count comes out as one depends on the catalogue.
+    usual = {key for key in REPLIES if not key.endswith("_one")}
+    assert len(used & usual) > 0.75 * len(usual), sorted(usual - used)
 
 
 def test_no_wording_is_heard_in_two_turns_running(spoken: dict[str, list[tuple[str, str, list[str]]]]) -> None:
@@ -202,7 +206,7 @@ def test_a_false_line_gives_way_to_its_plain_form(starter: Catalogue, checker: C
 
 def test_neighbours_with_one_verb_are_drawn_together() -> None:
     def texts(*said: str) -> list[str]:
-        return [phrase.text for phrase in merged([Phrase(text=text, topic=text) for text in said])]
+        return [phrase.text for phrase in merged([Phrase(text=text, topic=text) for text in said], "en")]
 
     assert texts("feels cosy", "feels funny", "runs 90 minutes") == ["feels cosy and funny", "runs 90 minutes"]
     assert texts("is a comedy", "is about dogs") == ["is a comedy", "is about dogs"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import string
 from pathlib import Path
 
@@ -11,17 +12,43 @@ import yaml
 from pydantic import ValidationError
 
 from prompts import loader
-from prompts.loader import FOLDER, Templates, load_prompt, load_templates
+from prompts.loader import (
+    FOLDER,
+    OPTIONAL,
+    Templates,
+    languages,
+    load_prompt,
+    load_taps,
+    load_templates,
+    missing,
+)
 
 ALL = sorted((path.parent.name, path.stem) for path in FOLDER.glob("*/*.yaml"))
 
 
-def holds_templates(language: str, name: str) -> bool:
-    return "templates" in yaml.safe_load((FOLDER / language / f"{name}.yaml").read_text(encoding="utf-8"))
+def holds(key: str) -> list[tuple[str, str]]:
+    """The files with a top-level key."""
+    return [
+        (language, name) for language, name in ALL
+        if key in yaml.safe_load((FOLDER / language / f"{name}.yaml").read_text(encoding="utf-8"))
+    ]  # fmt: skip
 
 
-FILES = [file for file in ALL if holds_templates(*file)]
-PROMPTS = [file for file in ALL if not holds_templates(*file)]
+FILES = holds("templates")
+PROMPTS = holds("system")
+LANGUAGES = sorted({language for language, _ in ALL})
+OTHERS = [language for language in LANGUAGES if language != "en"]
+
+# Slots that any reply may use, and that no wording must use.
+FREE = {"noun", "nouns", "verb", "gerund"}
+# Slots of which a wording takes one.
+EITHER = {"label_none": {"number", "word"}}
+
+
+def slots(wording: str) -> set[str]:
+    """Names of the slots of a wording, without the capital that asks for a sentence's start."""
+    names = [slot for _, slot, _, _ in string.Formatter().parse(wording) if slot]
+    return {name[0].lower() + name[1:] for name in names}
 
 
 def words(text: str) -> set[str]:
@@ -30,6 +57,7 @@ def words(text: str) -> set[str]:
 
 def test_there_are_templates() -> None:
     assert ("en", "replies") in FILES
+    assert sorted(FILES + PROMPTS + [(language, "suggestions") for language in LANGUAGES]) == ALL
 
 
 @pytest.mark.parametrize(("language", "name"), FILES)
@@ -72,6 +100,59 @@ def test_no_key_is_written_twice(language: str, name: str) -> None:
 
     Strict.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, unique)
     yaml.load((FOLDER / language / f"{name}.yaml").read_text(encoding="utf-8"), Strict)
+
+
+def test_every_language_says_all_that_english_says() -> None:
+    assert {language: missing(language) for language in LANGUAGES} == {language: [] for language in LANGUAGES}
+    assert sorted(languages()) == LANGUAGES
+    assert languages()[0] == "en"
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_language_says_nothing_that_english_does_not(language: str) -> None:
+    for name in loader.FILES:
+        said, meant = load_templates(language, name).templates, load_templates("en", name).templates
+        assert set(said) <= set(meant), name
+        for key in set(said) - OPTIONAL:
+            may = FREE.union(*map(slots, meant[key]), EITHER.get(key, set()))
+            must = set.intersection(*map(slots, meant[key])) - FREE - EITHER.get(key, set())
+            must -= {"count"} if key.endswith("_one") else set()
+            for wording in said[key]:
+                assert slots(wording) <= may, f"{key}: {wording}"
+                assert slots(wording) >= must, f"{key}: {wording}"
+    taps = load_taps("en").taps
+    assert set(load_taps(language).taps) == set(taps)
+    for key, tap in load_taps(language).taps.items():
+        assert [slots(text) for text in tap] == [slots(text) for text in taps[key]], key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_tap_and_contraction_is_well_formed(language: str) -> None:
+    for label, said in load_taps(language).taps.values():
+        assert label.strip() == label != ""
+        assert said.strip() == said != ""
+    for name in loader.FILES:
+        for pattern, replacement in load_templates(language, name).contractions.items():
+            re.compile(pattern).sub(replacement, "")
+
+
+def test_a_language_that_lacks_something_is_not_spoken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(FOLDER / "en", tmp_path / "en")
+    shutil.copytree(FOLDER / "en", tmp_path / "xx")
+    monkeypatch.setattr(loader, "FOLDER", tmp_path)
+    for cached in (load_templates, load_taps, languages):
+        cached.cache_clear()
+    assert languages() == ("en", "xx")
+    path = tmp_path / "xx" / "replies.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("  greet:", "  greeting:"), encoding="utf-8")
+    for cached in (load_templates, load_taps, languages):
+        cached.cache_clear()
+    assert missing("xx") == ["replies: greet"]
+    assert languages() == ("en",)
+    path.unlink()
+    assert missing("xx") == ["replies"]
+    for cached in (load_templates, load_taps, languages):
+        cached.cache_clear()
 
 
 def test_a_file_is_read_once() -> None:

@@ -3,15 +3,19 @@
 import itertools
 import re
 import threading
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from bot.records import Profile
 from bot.settings import Settings
 from tests.bot.model_server import serving as words_from
+from tests.ui.conftest import ATTACKS
 
 pytestmark = pytest.mark.browser
 
+TASTE = Path(__file__).parents[1] / "data" / "taste"
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
 QUIET = 10_000
@@ -170,6 +174,79 @@ def test_a_whole_visit(site, visit):
 
     assert one.troubles == []
     assert other.troubles == []
+
+
+def brought(one, file):
+    """Choose a file; the report of it."""
+    one.page.get_by_label("Bring your ratings").set_input_files(file)
+    report = one.page.locator(".r-report")
+    report.wait_for()
+    return report
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_ratings_are_brought_from_a_file(site, visit, scheme):
+    one = visit(site, color_scheme=scheme)
+    report = brought(one, TASTE / "letterboxd" / "ratings.csv")
+    assert "speaks of 9 films that I know, of which you liked 5 and disliked 2" in report.inner_text()
+    assert report.evaluate("element => element === document.activeElement")
+    assert report.get_attribute("role") == "status"
+    report.get_by_text("What was not taken in").click()
+    assert "A Lighthouse of Our Own (2019)" in report.locator("li").last.inner_text()
+    assert "rated 4.5 of 5 in your import, row 3" in one.page.locator(".r-profile").inner_text()
+    assert one.page.locator(".r-belief q").count() == 0
+    assert one.page.evaluate(CONTRAST) == []
+    one.page.get_by_text("What would I like?").click()
+    one.wait_for_reply("recommend something")
+    assert len(one.titles()) == 3
+    assert one.page.locator(".r-report").count() == 0
+
+    # The same control is reached and opened with the keyboard, and takes the same file again.
+    one.page.locator(".r-file input").focus()
+    assert one.page.locator(".r-file").evaluate("element => getComputedStyle(element).outlineStyle") == "solid"
+    with one.page.expect_file_chooser() as chooser:
+        one.page.keyboard.press("Enter")
+    chooser.value.set_files(TASTE / "letterboxd" / "ratings.csv")
+    one.page.wait_for_selector(".r-report")
+    assert "none of it new" in one.page.locator(".r-report").inner_text()
+    one.page.get_by_role("button", name="Undo").click()
+    one.page.wait_for_function("document.querySelector('#rapport-chat').innerText.includes('Taken back')")
+    assert one.troubles == []
+
+
+def test_a_profile_is_downloaded_and_brought_back(site, visit, tmp_path):
+    one = visit(site)
+    one.say("I loved Heat, and no horror")
+    one.say("I hate $5 \\ backslashes & <b>tags</b>")
+    before = one.beliefs()
+    with one.page.expect_download() as download:
+        one.page.get_by_role("button", name="download it").click()
+    file = tmp_path / download.value.suggested_filename
+    download.value.save_as(file)
+    assert file.name == "rapport-profile.json"
+    assert Profile.model_validate_json(file.read_bytes()).all()
+    other = visit(site)
+    assert f"{len(before)} are new here" in brought(other, file).inner_text()
+    assert other.beliefs() == before
+    assert one.troubles == other.troubles == []
+
+
+def test_a_large_or_hostile_file_is_only_said_to_be_so(site, visit, tmp_path):
+    one = visit(site)
+    large = tmp_path / "large.csv"
+    large.write_bytes(b"x" * 8_000_001)
+    assert "RAPPORT_MAX_IMPORT" in brought(one, large).inner_text()
+    rows = [f'2020-01-01,"{attack.replace(chr(34), chr(34) * 2)}",1990,u,5' for attack in ATTACKS]
+    hostile = tmp_path / "<img src=x onerror='window.pwned=1'>${window.pwned=1}.csv"
+    hostile.write_text("\n".join(["Date,Name,Year,Letterboxd URI,Rating", *rows]))
+    one.page.get_by_label("Bring your ratings").set_input_files(hostile)
+    one.page.wait_for_function("document.querySelector('.r-report')?.innerText.includes('match nothing here')")
+    one.page.get_by_text("What was not taken in").click()
+    listed = one.page.locator(".r-report li").all_inner_texts()
+    assert [f"{' '.join(attack.split())} (1990): not in this catalogue" for attack in ATTACKS] == listed
+    one.say("undo")
+    assert one.page.evaluate("window.pwned") is None
+    assert one.troubles == []
 
 
 def test_a_message_that_is_too_long_stays_in_the_box(site, visit):

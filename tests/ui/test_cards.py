@@ -224,6 +224,27 @@ def test_a_tap_is_not_quoted_as_if_it_had_been_said(catalogue):
     assert shown(catalogue, liked)[0]["quote"] == ""
 
 
+def test_an_import_is_not_quoted_as_if_it_had_been_said(catalogue):
+    row = Evidence(turn=2, quote="rated 4.5 of 5 in your import, row 12")
+    view = groups(Profile(likes=[belief(evidence=[row])]), catalogue.domain)[0]["beliefs"][0]
+    assert (view["quote"], view["tapped"], view["imported"]) == ("", False, row.quote)
+    liked = Reason(kind="liked", label="Alien", weight=1.0, evidence=[row])
+    assert shown(catalogue, liked)[0]["quote"] == ""
+    said = Evidence(turn=3, quote="I love it")
+    view = groups(Profile(likes=[belief(evidence=[row, said])]), catalogue.domain)[0]["beliefs"][0]
+    assert (view["quote"], view["imported"]) == ("I love it", "")
+
+
+def test_of_a_long_group_the_latest_are_shown_and_counted():
+    many = [Belief(id=f"genre:{n}", group="likes", label=str(n), facet="genre", value=str(n)) for n in range(30)]
+    domain = load_domain("movies")
+    whole, short = groups(Profile(likes=many), domain)[0], groups(Profile(likes=many), domain, 4)[0]
+    assert (len(whole["beliefs"]), whole["more"]) == (30, "")
+    assert [view["label"] for view in short["beliefs"]] == ["26", "27", "28", "29"]
+    assert short["more"] == "These are the latest 4 of 30."
+    assert groups(Profile(likes=many[:4]), domain, 4)[0]["more"] == ""
+
+
 @given(st.floats(0, 1))
 def test_every_strength_has_a_word(strength):
     assert strength_word(strength) in {"slight", "clear", "strong"}

@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -16,6 +18,7 @@ from ui.cli import app
 from ui.reports import starter
 
 RUN = "from ui.cli import main; main()"
+TASTE = Path(__file__).parents[1] / "data" / "taste"
 
 
 @pytest.fixture
@@ -151,6 +154,34 @@ def test_show_prints_beliefs_with_the_words_they_came_from(run, told):
 
 def test_show_of_an_unknown_session_says_so(run, told):
     assert "Nothing is known" in run("profile", "show", "--session", "nobody", "--home", told).stdout
+
+
+def test_ratings_are_imported_and_reported(run, told, tmp_path):
+    file = tmp_path / "report.json"
+    ratings = TASTE / "letterboxd" / "ratings.csv"
+    result = run("profile", "import", ratings, "--session", "s", "--home", told, "--json", file)
+    assert result.exit_code == 0, result.output
+    assert "speaks of 9 films that I know, of which you liked 5 and disliked 2" in result.stdout
+    assert "A Lighthouse of Our Own (2019): not in this catalogue" in result.stdout
+    assert "rapport chat --session s" in result.stdout
+    assert json.loads(file.read_text())["matched"] == 9
+    shown = run("profile", "show", "--session", "s", "--home", told).stdout
+    assert "Heat (strong)  rated 4.5 of 5 in your import, row 3" in shown
+    again = run("profile", "import", ratings, "--session", "s", "--home", told).stdout
+    assert "none of it new" in again
+
+
+def test_a_profile_goes_out_and_comes_in_for_somebody(run, told, tmp_path):
+    file = tmp_path / "mine.json"
+    run("profile", "export", "--session", "s", "--home", told, "--json", file)
+    result = run("profile", "import", file, "--person", "ida", "--home", told)
+    assert "Of the 2 entries of your profile 2 are new here." in result.stdout
+    session = re.search(r"--session (import-[0-9a-f]{8})", result.stdout)[1]
+    again = run("profile", "export", "--session", session, "--home", told)
+    assert [one["id"] for group in json.loads(again.stdout).values() for one in group] == [
+        one["id"] for group in json.loads(file.read_text()).values() for one in group
+    ]
+    assert run("profile", "import", tmp_path / "none.csv", "--home", told).exit_code == 2
 
 
 def test_export_is_json_of_the_whole_profile(run, told, tmp_path):

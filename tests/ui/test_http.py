@@ -9,6 +9,8 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 
 import httpx
 import pytest
@@ -17,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot.records import Reply
+from bot.records import Profile, Reply, TasteReport
 from bot.settings import Settings
 from retrieval.errors import RapportError
 from ui.api_limits import Limit
@@ -27,6 +29,7 @@ from ui.tokens import Tokens, person_for, read_secret, signed_person
 
 KEY = "an-operator-key-of-more-than-32-characters"
 SHOP = "https://shop.example"
+TASTE = Path(__file__).parents[1] / "data" / "taste"
 KINDS = ["understood", "items", "token", "done"]
 
 
@@ -825,6 +828,85 @@ def references(value):
     if isinstance(value, list):
         return set().union(*(references(inner) for inner in value))
     return set()
+
+
+# ---------------------------------------------------------------- bringing ratings
+
+
+RATINGS = TASTE / "letterboxd" / "ratings.csv"
+
+
+def test_a_file_is_brought_as_a_body_or_as_a_form(client):
+    bodies = [
+        {"content": RATINGS.read_bytes(), "headers": {"Content-Type": "text/csv"}},
+        {"content": RATINGS.read_bytes(), "params": {"name": "mine.csv"}},
+        {"files": {"file": ("ratings.csv", RATINGS.read_bytes(), "text/csv")}},
+    ]
+    for body, name in zip(bodies, ("The file", "mine.csv", "ratings.csv"), strict=True):
+        caller = Caller(client)
+        answer = caller.ask("POST", "/profile/import", **body)
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["cache-control"] == "no-store"
+        report = TasteReport.model_validate(answer.json())
+        assert (report.name, report.matched, report.liked, len(report.unresolved)) == (name, 9, 5, 2)
+        assert "Heat" in [belief["label"] for belief in caller.ask("GET", "/profile").json()["likes"]]
+        assert caller.ask("POST", "/profile/import", **body).json()["changed"] == 0
+
+
+def test_the_name_tells_what_is_only_wanted(caller):
+    content = (TASTE / "letterboxd" / "watchlist.csv").read_bytes()
+    told = is_problem(caller.ask("POST", "/profile/import", content=content), 422, "input")
+    assert "watched.csv" in told
+    answer = caller.ask("POST", "/profile/import", content=content, params={"name": "watchlist.csv"})
+    assert (answer.json()["wanted"], answer.json()["changed"]) == (2, 0)
+    several = (TASTE / "movielens" / "ratings.csv").read_bytes()
+    is_problem(caller.ask("POST", "/profile/import", content=several), 422, "input")
+    answer = caller.ask("POST", "/profile/import", content=several, params={"user": "7"})
+    assert [one["title"] for one in answer.json()["unresolved"]] == [f"movielens_id {n}" for n in (1, 2, 3)]
+
+
+def test_a_profile_is_taken_from_one_session_to_another(client, caller):
+    caller.say("I loved Heat, and no horror please")
+    kept = caller.ask("GET", "/profile").json()
+    other = Caller(client)
+    answer = other.ask("POST", "/profile/import", json=kept)
+    assert answer.json()["source"] == "Rapport"
+    labels = [[belief["label"] for belief in group] for group in kept.values()]
+    assert [[one["label"] for one in group] for group in other.ask("GET", "/profile").json().values()] == labels
+
+
+def test_a_file_that_cannot_be_taken_is_a_problem(client, caller, bot, options):
+    ask = partial(caller.ask, "POST", "/profile/import")
+    assert "is empty" in is_problem(ask(content=b""), 422, "input")
+    assert "a,b" in is_problem(ask(content=b"a,b\n1,2\n"), 422, "input").replace(", ", ",")
+    assert "file" in is_problem(ask(files={"other": ("a.csv", b"x")}), 422, "input")
+    is_problem(ask(content=b"--x\r\nnonsense", headers={"Content-Type": "multipart/form-data"}), 400, "malformed")
+    assert "likes.0.id" in is_problem(ask(json={"likes": [{}]}), 422, "input")
+    is_problem(ask(content=RATINGS.read_bytes(), headers={"Authorization": "Bearer x"}), 401, "unauthorized")
+    assert caller.ask("GET", "/profile").json() == Profile().model_dump()
+    with connected(bot, options.model_copy(update={"max_import": 100_000})) as small:
+        larger = Caller(small)
+        is_problem(larger.ask("POST", "/profile/import", content=b"x" * 110_000), 413, "too_large")
+        form = {"file": ("a.csv", b"x" * 110_000)}
+        is_problem(larger.ask("POST", "/profile/import", files=form), 413, "too_large")
+        # Other bodies are as short as ever.
+        is_problem(larger.say("x" * 90_000), 413, "too_large")
+
+
+def test_an_import_waits_for_the_turn_that_runs_and_counts_as_a_message(bot, options):
+    gated = Gated(bot)
+    with connected(gated, options.model_copy(update={"messages_per_minute": 2})) as client:
+        caller = Caller(client)
+        with ThreadPoolExecutor(2) as pool:
+            said = pool.submit(caller.say, "a comedy")
+            assert gated.reached.wait(60)
+            brought = pool.submit(caller.ask, "POST", "/profile/import", content=RATINGS.read_bytes())
+            time.sleep(0.2)
+            assert not brought.done()
+            gated.gate.set()
+            assert said.result().status_code == 200
+            assert brought.result().json()["matched"] == 9
+        is_problem(caller.ask("POST", "/profile/import", content=RATINGS.read_bytes()), 429, "too_many")
 
 
 def test_the_docs_page_lists_every_route_and_needs_nothing_else(client):

@@ -1,7 +1,8 @@
 """A visitor's page, part by part, with the real Bot."""
 
+import base64
 import threading
-from urllib.parse import unquote
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,8 @@ from bot.records import Profile, TurnEvent
 from retrieval.errors import InputError, NotFoundError
 from ui import visit
 from ui.visit import View
+
+DATA = Path(__file__).parents[1] / "data" / "taste"
 
 
 @pytest.fixture
@@ -192,9 +195,54 @@ def test_a_removed_belief_is_gone(bot, session):
 
 def test_the_profile_can_be_taken_away_as_json(bot, session):
     _, page = say(bot, session, "I love comedies & 100% of westerns")
-    kind, _, data = page.profile["download"].partition(",")
-    assert kind == "data:application/json;charset=utf-8"
-    assert Profile.model_validate_json(unquote(data)) == bot.profile(session)
+    assert page.profile["saved"] == ""
+    saved = visit.save(bot, session).profile["saved"]
+    assert Profile.model_validate_json(saved) == bot.profile(session)
+
+
+def brought(bot, session, content, name="ratings.csv", size=None):
+    data = base64.b64encode(content).decode()
+    return visit.bring(bot, session, name, len(content) if size is None else size, data, [])
+
+
+def test_ratings_are_brought_and_what_became_of_them_is_said(bot, session):
+    page = brought(bot, session, (DATA / "letterboxd" / "ratings.csv").read_bytes())
+    assert page.profile["report"] == (
+        "Your Letterboxd file speaks of 9 films that I know, of which you liked 5 and disliked 2; "
+        "2 titles match nothing here."
+    )
+    assert page.profile["unresolved"] == [
+        "Solaris (2002): here only from another year", "A Lighthouse of Our Own (2019): not in this catalogue"
+    ]  # fmt: skip
+    likes = next(group for group in page.profile["groups"] if group["name"] == "likes")
+    assert [belief["imported"] for belief in likes["beliefs"]][:2] == [
+        "rated 5 of 5 in your import, row 2", "rated 4.5 of 5 in your import, row 3"
+    ]  # fmt: skip
+    _, after = say(bot, session, page.chips[0]["text"])
+    assert titles(after)
+    assert not {"Heat", "Psycho"} & set(titles(after))
+    assert after.profile["report"] == ""
+
+
+def test_thousands_of_beliefs_are_not_all_drawn(bot, session):
+    rows = [f'2020-01-01,"{item.title}",{item.year},u,5' for item in bot.catalogue.items[:300]]
+    page = brought(bot, session, "\n".join(["Date,Name,Year,Letterboxd URI,Rating", *rows]).encode())
+    likes = next(group for group in page.profile["groups"] if group["name"] == "likes")
+    assert len(likes["beliefs"]) == visit.BELIEFS_SHOWN
+    assert likes["more"] == f"These are the latest {visit.BELIEFS_SHOWN} of 300."
+    assert likes["beliefs"][-1]["label"] == bot.profile(session).likes[-1].label
+    assert len(Profile.model_validate_json(visit.save(bot, session).profile["saved"]).likes) == 300
+
+
+@pytest.mark.parametrize(
+    ("content", "size", "why"),
+    [(b"name,stars\nHeat,5\n", None, "no export that is known"), (b"", 0, "is empty"), (b"", 9_000_000, "MAX_IMPORT")],
+)
+def test_a_file_that_cannot_be_taken_says_why_on_the_page(bot, session, content, size, why):
+    page = brought(bot, session, content, "mine.csv", size)
+    assert why in page.profile["report"]
+    assert page.profile["groups"] == []
+    assert page.picks is None
 
 
 def test_erasing_leaves_nothing_of_the_session(bot, session):

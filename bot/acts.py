@@ -1,0 +1,109 @@
+"""Dialogue acts of an utterance: what the rules saw, and what a trained model makes of its words and of its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from bot.act_model import ActModel, Floats, Signs
+from bot.reading import Reading
+from bot.records import PERSON_ACTS
+from bot.references import Context
+from retrieval.records import Record
+
+Encode = Callable[[Sequence[str]], Floats]
+
+CONTENT = frozenset({"disclose", "constrain", "critique", "like", "dislike", "seen", "similar"})
+"""Acts that need something said: a facet, an item, a quality. They are read off what was found in the words."""
+
+_ASIDES = frozenset({
+    "chitchat", "off_topic", "help", "ask_catalogue", "show_profile", "forget", "undo", "reset", "why", "why_not", "compare",
+    "ask_item", "unclear", "farewell", "greet", "thank", "remove",
+})  # fmt: skip
+_GRAVE = {"forget": 0.75, "reset": 0.7, "undo": 0.6}  # what cannot be unsaid lightly wants more than an inkling
+_INKLING = 0.15  # an act of content that was read stands if the model gives it this much
+_WORTH = 0.35  # a part whose content acts are all below this says nothing about what is wanted
+
+
+class HeardActs(Record):
+    """The acts that the model hears in a part of an utterance, and how likely each act is."""
+
+    acts: set[str]
+    likely: dict[str, float]
+
+    @property
+    def aside(self) -> bool:
+        """Whether the part says nothing of what is wanted: a greeting, a question, a command, talk."""
+        wanting = max(p for act, p in self.likely.items() if act not in _ASIDES)
+        return wanting < _WORTH and bool(self.acts & _ASIDES)
+
+
+def rule_acts(
+    cues: set[str], reading: Reading, asking: bool, context: Context, unresolved: bool, pointed: bool
+) -> set[str]:
+    """The dialogue acts that cues and what was read show. `pointed`: something was pointed at by its place."""
+    acts = cues & {"greet", "thank", "farewell", "compare", "ask_catalogue", "chitchat"}
+    relations = {mention.relation for mention in reading.mentions}
+    acts |= relations & {"like", "dislike", "seen", "accept", "reject", "similar"}
+    acts |= {"critique"} if reading.critiques else set()
+    acts |= {"constrain"} if reading.constraints else set()
+    acts |= {"disclose"} if reading.preferences else set()
+    if cues & {"why", "why_not"}:
+        acts = {"why_not"} if "why_not" in cues else {"why"}
+    elif asking and not acts & {"compare", "ask_catalogue"}:
+        acts.add("ask_item")
+    informative = bool(acts & {"similar", "critique", "constrain", "disclose", "like", "dislike", "seen", "ask_item"})
+    if "more" in cues and not acts & {"similar", "critique", "ask_item"}:
+        acts.add("more")
+    agreed = "accept" in cues or (pointed and bool(cues & {"agree", "thank"}))
+    if agreed and not acts & {"critique", "constrain", "disclose", "similar", "more", "ask_item", "seen"}:
+        acts.add("accept")
+    if "reject" in cues and context.pending is None and context.slate and not acts & {"accept"}:
+        acts.add("reject")
+    if "surprise" in cues:
+        acts |= {"request", "answer"} if context.pending is not None else {"request"}
+    asks = acts & {"ask_item", "why", "why_not", "accept", "ask_catalogue", "compare"}
+    if (reading.wished or reading.quantity or "request" in cues) and not asks:
+        acts.add("request")
+    if context.pending is not None and (informative or cues & {"agree", "reject", "surprise"}):
+        acts.add("answer")
+    if acts & {"request", "disclose", "constrain", "critique", "more", "similar", "ask_item", "accept"}:
+        acts -= {"chitchat"}
+    if reading.mentions and relations <= {"mention", "unseen"} and not acts:
+        acts.add("request")
+    if not acts and unresolved:
+        acts.add("disclose")
+    return acts or {"unclear"}
+
+
+def hear(
+    model: ActModel | None, encode: Encode | None, texts: Sequence[str], signs: Sequence[Signs]
+) -> list[HeardActs] | list[None]:
+    """What the model hears in each text; Nones without a model. Without `encode` the words alone count."""
+    if model is None:
+        return [None] * len(texts)
+    vectors = encode(texts) if encode is not None else np.zeros((len(texts), model.dimension), dtype=np.float32)
+    heard = []
+    for row in model.probabilities(texts, signs, vectors):
+        likely = {act: float(p) for act, p in zip(PERSON_ACTS, row, strict=True)}
+        acts = {act for act, least in zip(PERSON_ACTS, model.thresholds, strict=True)
+                if likely[act] >= max(float(least), _GRAVE.get(act, 0.0))}  # fmt: skip
+        heard.append(HeardActs(acts=acts, likely=likely))
+    return heard
+
+
+def settled(rules: set[str], heard: HeardActs | None, read: set[str], context: Context) -> set[str]:
+    """The acts of a part of an utterance.
+
+    The model's word goes; acts of content for which something was read (`read`) need no more than an inkling of it.
+    Without a model the rules stand.
+    """
+    if heard is None:
+        return rules
+    acts = heard.acts | {act for act in read if heard.likely[act] >= _INKLING}
+    if context.pending is None:
+        acts -= {"answer"}
+    if acts - {"unclear"}:
+        return acts - {"unclear"}
+    return acts or (rules if not rules & CONTENT else {"request"} if "request" in rules else {"unclear"})

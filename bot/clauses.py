@@ -1,0 +1,41 @@
+"""The parts of an utterance that each say one thing: sentences, and what commas and joining words set apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from bot.lexicon import Lexicon, turn_pattern
+
+_SENTENCE_END = re.compile(r"[.!?;。！？；\n]+(?=\s|$|[^\x00-\x7f])|\s-+\s|\.{2,}")  # noqa: RUF001
+_LEAST = 2  # characters of a part
+
+
+class Part(NamedTuple):
+    """A part of a text: offsets, end exclusive."""
+
+    start: int
+    end: int
+
+    def holds(self, place: int) -> bool:
+        return self.start <= place < self.end
+
+
+def parts_of(folded: str, lexicon: Lexicon, whole: Sequence[tuple[int, int]] = ()) -> list[Part]:
+    """The sentences of a folded text, left to right, cut also where the lexicon's `splits` says that another thing begins.
+
+    `whole`: offsets of names that are not cut, such as "Dr. No".
+    """
+    splits = turn_pattern(lexicon.language, "splits").finditer(folded)
+    ends = sorted({match.end() for match in (*_SENTENCE_END.finditer(folded), *splits)})
+    ends = [end for end in ends if not any(begin < end <= stop for begin, stop in whole)]
+    parts: list[Part] = []
+    start = 0
+    for end in [*ends, len(folded)]:
+        if len(folded[start:end].strip(" .!?;-,")) >= _LEAST:
+            parts.append(Part(start, end))
+            start = end
+    if not parts:
+        return [Part(0, len(folded))]
+    return [*parts[:-1], Part(parts[-1].start, len(folded))]

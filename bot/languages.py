@@ -1,0 +1,68 @@
+"""Which language an utterance is in, told by its letters and its commonest words."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from bot.lexicon import elided, languages, load_lexicon
+from bot.text import fold
+
+_READ = 600  # characters; the rest of a long message is in the same language
+_HAN_SHARE = 0.3
+_SIGN = 2.0  # a letter of its own counts as much as two function words
+_COMMON = 0.4  # a common noun or verb tells less than a function word
+_USUAL = 0.9  # the language spoken last is kept unless another is ahead of it by about a word
+_WORD = re.compile(r"(?<![\w'])[^\W\d_]+(?:'[^\W\d_]+)*(?![\w'])")
+
+
+def language_of(text: str, usual: str = "en") -> str:
+    """The code of the likeliest language among those with a lexicon; `usual`, the one spoken last, where nothing tells.
+
+    A word counts for each language that lists it among its commonest, the more the fewer languages do.
+    """
+    text = text[:_READ]
+    unspaced = next((name for name in languages() if not load_lexicon(name).spaced), None)
+    letters = [char for char in text if char.isalpha()]
+    han = sum(_is_han(char) for char in letters)
+    if unspaced and letters and han >= _HAN_SHARE * len(letters):
+        return unspaced
+    lowered, folded = text.lower(), fold(text)
+    scores = {
+        name: (_USUAL if name == usual else 0.0) + _words(folded, name)
+        + _SIGN * sum(lowered.count(letter) for letter in load_lexicon(name).letters)
+        for name in languages() if name != unspaced
+    }  # fmt: skip
+    best = max(scores, key=lambda name: scores[name])
+    return best if scores[best] > 0 else languages()[0]
+
+
+def _words(folded: str, language: str) -> float:
+    """What the words of a text say for a language."""
+    function, ordinary = _known_words()
+    apart = elided(folded, load_lexicon(language))
+    score = _SIGN / 2 if apart != folded else 0.0
+    for word in _WORD.findall(apart):
+        if language in function.get(word, ()):
+            score += 1 / len(function[word])
+        elif language in ordinary.get(word, ()):
+            score += _COMMON / len(ordinary[word])
+    return score
+
+
+def _is_han(char: str) -> bool:
+    return "CJK" in unicodedata.name(char, "")
+
+
+@lru_cache(maxsize=1)
+def _known_words() -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """Function words, and other common words, with the languages that they are common in."""
+    function: dict[str, set[str]] = {}
+    ordinary: dict[str, set[str]] = {}
+    for name in languages():
+        lexicon = load_lexicon(name)
+        for homes, words in ((function, lexicon.stop), (ordinary, lexicon.common)):
+            for word in words if lexicon.spaced else ():
+                homes.setdefault(word, set()).add(name)
+    return function, ordinary

@@ -1,0 +1,212 @@
+"""How sure some words are a title where they stand: evidence for and against, added up as log odds.
+
+The weights are those of a logistic regression over the user turns of a large set of recorded dialogues, in lower
+case (ReDial's training part), rounded; what capitals say was added by hand, since those dialogues have them on
+every title. `rapport eval linking` measures what they give on other dialogues.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from functools import cached_property
+from math import exp
+
+from bot.gazetteer import Name
+from bot.hints import Hints
+from bot.text import Token, is_sign
+
+NAMED_OUTRIGHT = 1.3
+"""The fit of words in quotes, or called a title: more than any probability."""
+_KNOWN, _WELL_KNOWN, _OBSCURE = 0.3, 0.6, 0.1
+_SIGNS_OF_A_TITLE = 3
+_OPINIONS = {"like", "seen", "unseen", "similar"}
+_RIVALS = ("genre", "country", "language", "mood")
+
+# Evidence -> log odds for a title of one word, and for one of several.
+_WEIGHTS: dict[str, tuple[float, float]] = {
+    "base": (-2.3, -0.1), "three words": (0.0, 1.1), "four words": (0.0, 0.6),
+    "only small words": (-2.1, -2.3), "one ordinary word": (0.7, 0.2), "two ordinary words": (0.0, 1.0),
+    "three ordinary words": (0.0, 1.4), "a word of its own": (0.8, 0.7), "all words of its own": (0.8, 0.4),
+    "never a title": (-2.1, 0.0), "a letter": (-2.0, 0.0), "small words after a cue": (1.3, 1.2),
+    "only a number": (-1.5, 0.0), "a number in it": (0.0, 0.7),
+    "obscure": (-2.5, -1.8), "known": (1.5, 0.7), "well known": (0.5, 0.6), "a part of a title": (0.0, 0.2),
+    "after like": (0.4, 0.4), "after seen": (0.7, 0.6), "after unseen": (0.3, 0.0), "after similar": (1.9, 1.6),
+    "after wish": (-0.2, -0.2), "after accept": (0.4, 0.1), "after dislike": (0.0, 0.0), "after exclude": (-0.5, -0.1),
+    "before a verdict": (0.3, 0.2), "led up to": (0.6, 0.4), "asked about": (0.0, 0.1), "in a list": (0.9, 1.0),
+    "led up to by nothing": (-1.0, -0.4), "ordinary and led up to by nothing": (-1.2, -1.9),
+    "with a determiner": (-1.5, -0.3), "as what it is about": (-1.5, -2.2), "as somebody": (-0.5, -0.6),
+    "ends a clause": (1.2, 0.4), "opens a sentence": (-0.3, -0.2), "after a comma": (-1.0, 0.7), "opens and goes on": (-1.0, -0.2), "alone": (-0.3, 0.4),
+    "before a word for items": (0.4, -1.3), "capitals": (2.5, 3.5), "a capital that opens": (0.5, 0.0),
+    "a small word with a capital": (5.0, 0.0), "small where names have capitals": (-0.7, -0.5),
+    "also a genre": (-2.3, -2.0), "also a mood": (-1.3, -1.0), "also a country": (-2.0, -2.0),
+    "also a language": (-2.0, -2.0), "also a value": (-0.5, -0.8), "also a person": (-0.6, -1.4),
+}  # fmt: skip
+
+
+class Place:
+    """Some words of an utterance and what leads up to them.
+
+    licence: the relation cue before them ("like", "seen"), or nothing; verdict: whether words like "was great"
+    follow; listed: whether they go on a list of titles.
+    """
+
+    def __init__(
+        self, text: str, folded: str, said: Sequence[Token], licence: str, verdict: bool, listed: bool, hints: Hints
+    ) -> None:
+        self.text, self.folded, self.said, self.hints = text, folded, said, hints
+        self.licence, self.verdict, self.listed = licence, verdict, listed
+        self.start, self.end = said[0].start, said[-1].end
+
+    @cached_property
+    def words(self) -> list[str]:
+        return [token.word for token in self.said]
+
+    @cached_property
+    def plain(self) -> list[str]:
+        """The words that carry meaning."""
+        return [word for word in self.words if word not in self.hints.lexicon.stop]
+
+    @cached_property
+    def rare(self) -> list[str]:
+        """Of these, the ones that plain speech seldom holds."""
+        return [word for word in self.plain if word not in self.hints.lexicon.common and not word.isdigit()]
+
+    @cached_property
+    def opens(self) -> bool:
+        """Whether a sentence begins here."""
+        lead = self.folded[: self.start].rstrip(" \"'(*")
+        return not lead or lead[-1] in ".!?\n。"
+
+    @cached_property
+    def signs(self) -> bool:
+        """Whether the words are of a writing without spaces."""
+        return all(is_sign(word) for word in self.words)
+
+    @cached_property
+    def quoted(self) -> bool:
+        return self.hints.called(self.text, self.folded, self.start, self.end)
+
+    @cached_property
+    def capitals(self) -> bool:
+        """Whether the words are written like a name, in a text that has small letters too."""
+        surface = self.text[self.start : self.end]
+        weighty = [w for w in re.findall(r"[\w']+", surface) if w.lower() not in self.hints.words.small_words]
+        written = bool(weighty) and all(word[0].isupper() or word[0].isdigit() for word in weighty)
+        never = (surface.lower() in self.hints.words.never_names and not self.licence) or surface.isdigit()
+        nouns = self.hints.words.capital_nouns and len(weighty) < 2
+        return written and not never and not nouns and any(char.islower() for char in self.text)
+
+
+def title_fit(place: Place, name: Name, rivals: Collection[str]) -> float:
+    """The probability that the words are the title `name`; `rivals` are the roles of facets that they name too.
+
+    NAMED_OUTRIGHT where they are in quotes, or "called" stands before them.
+    """
+    if place.quoted:
+        return NAMED_OUTRIGHT
+    if place.signs:
+        return _fit_of_signs(place)
+    several = int(len(place.words) > 1)
+    odds = sum(_WEIGHTS[evidence][several] for evidence in _evidence(place, name, rivals))
+    return 1 / (1 + exp(-odds))
+
+
+def _fit_of_signs(place: Place) -> float:
+    """Three signs in a row are hardly chance; fewer, and what is an ordinary word too, need a cue."""
+    together = "".join(place.words)
+    lexicon = place.hints.lexicon
+    ordinary = together in lexicon.common or together in lexicon.stop
+    cued = bool(place.licence) or place.verdict or place.listed or place.hints.led(place.folded, place.start)
+    if len(place.words) >= _SIGNS_OF_A_TITLE and not ordinary:
+        return 0.9
+    return 0.8 if len(place.words) > 1 and cued else 0.0
+
+
+def _evidence(place: Place, name: Name, rivals: Collection[str]) -> Iterator[str]:
+    yield "base"
+    yield from _evidence_of_words(place)
+    if name.weight < _OBSCURE:
+        yield "obscure"
+    if name.weight > _KNOWN:
+        yield "known"
+    if name.weight > _WELL_KNOWN:
+        yield "well known"
+    if name.form == "partial":
+        yield "a part of a title"
+    yield from _evidence_around(place)
+    others = "value" if set(rivals) - {"person"} else "person" if rivals else None
+    rival = next((role for role in _RIVALS if role in rivals), others)
+    if rival:
+        yield f"also a {rival}"
+
+
+def _evidence_of_words(place: Place) -> Iterator[str]:
+    words, plain, rare = place.words, place.plain, place.rare
+    if len(words) > 2:
+        yield "three words"
+    if len(words) > 3:
+        yield "four words"
+    yield ("only small words", "one ordinary word", "two ordinary words", "three ordinary words")[min(3, len(plain))]
+    if rare:
+        yield "a word of its own"
+        if len(rare) == len(plain):
+            yield "all words of its own"
+    if len(words) == 1 and words[0] in place.hints.words.never_titles:
+        yield "never a title"
+    if len(words) == 1 and len(words[0]) == 1:
+        yield "a letter"
+    if all(word.isdigit() for word in words):
+        yield "only a number"
+    elif any(word.isdigit() for word in words):
+        yield "a number in it"
+
+
+def _evidence_around(place: Place) -> Iterator[str]:
+    hints, folded, start, end = place.hints, place.folded, place.start, place.end
+    closed = hints.closes(folded, end)
+    never = len(place.words) == 1 and place.words[0] in hints.words.never_titles
+    if place.licence:
+        yield f"after {place.licence}"
+        if closed and not place.plain and not never and place.licence in _OPINIONS:
+            yield "small words after a cue"
+    if place.listed and not never:
+        yield "in a list"
+    if place.verdict:
+        yield "before a verdict"
+    led = hints.led(folded, start)
+    comma = folded[:start].rstrip(" \"'(*")[-1:] in {",", ":", ";", "-"}
+    if led:
+        yield "led up to"
+    if hints.asked(folded, start):
+        yield "asked about"
+    if hints.determined(folded, start):
+        yield "with a determiner"
+    if hints.about(folded, start):
+        yield "as what it is about"
+    if hints.surely_personal(folded, start):
+        yield "as somebody"
+    if closed:
+        yield "ends a clause"
+    if hints.noun_follows(folded, end):
+        yield "before a word for items"
+    asked = hints.asked(folded, start)
+    if not (place.licence or place.listed or led or asked or place.opens or comma):
+        yield "led up to by nothing"
+        if len(place.plain) == 1 and not place.rare:
+            yield "ordinary and led up to by nothing"
+    if place.opens:
+        yield "opens a sentence"
+        if hints.ends(folded, end):
+            yield "alone"
+        elif not (closed or place.verdict):
+            yield "opens and goes on"
+    elif comma:
+        yield "after a comma"
+    if place.capitals:
+        opening = place.opens and len(place.words) == 1
+        yield "a capital that opens" if opening else "capitals"
+        if not (opening or place.plain):
+            yield "a small word with a capital"
+    elif not place.opens and any(char.isupper() for char in place.text[1:]):
+        yield "small where names have capitals"

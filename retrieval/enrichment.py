@@ -1,0 +1,381 @@
+"""What a catalogue does not say of its items, inferred from one that does: moods, themes, tone, content levels.
+
+One ridge regression scores every value and estimates every number. What a score is worth is then read off items that
+were held out: a logistic regression on the score, on how common the value is and on how near the item's text lies to
+the value's definition, and an isotonic one on top of it (Zadrozny and Elkan 2002), give probabilities. A value is given
+from the probability on at which values of held-out items were right often enough (PRECISION).
+
+Items that both catalogues have are learnt from as each of them tells them, which is what carries over from one style of
+writing to another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.catalogue import Catalogue, Progress, inferred
+from retrieval.domain import DomainConfig
+from retrieval.errors import CatalogueError, DomainError
+from retrieval.features import BLOCKS, FROM_TEXT, FeatureSpace, Floats, View
+from retrieval.records import Item, Record
+
+PRECISION = 0.6
+"""The share of inferred values that is to be right, and the least chance of a number to lie within one step."""
+FEWEST = 100
+"""Annotated items without which nothing is learnt."""
+_RARE = 5  # values of fewer annotated items are not learnt
+_MOSTLY = 0.5  # a facet or a number is annotated where this share of the items records it
+_ENOUGH = 200  # items in both catalogues that suffice to judge the scores by
+_FOLDS = 5
+_RIDGE = 4.0
+_CHUNK = 1_000
+_NEAR_CERTAIN = 0.99
+
+Encode = Callable[[Sequence[str]], Floats]
+"""Texts to unit rows, (n, d)."""
+Bools = NDArray[np.bool_]
+
+
+class Inference(Record):
+    """What is inferred of one item, by the domain's names: {facet: {value: probability}}, best first, and
+    {number: (estimate, chance that it lies within one step)}."""
+
+    values: dict[str, dict[str, float]] = {}
+    numbers: dict[str, tuple[float, float]] = {}
+
+
+class Task(NamedTuple):
+    """What is learnt: the values of each facet, how many an item usually has, the numbers, and the truth of n items:
+    1 or 0 for each value, facet after facet, then the numbers in units of `spread`, (n, values + numbers)."""
+
+    labels: dict[str, list[str]]
+    most: dict[str, int]
+    numbers: list[str]
+    spread: Floats
+    whole: list[bool]
+    truth: Floats
+
+    def columns(self, facet: str) -> slice:
+        """The columns of a facet's values."""
+        start = sum(len(self.labels[name]) for name in list(self.labels)[: list(self.labels).index(facet)])
+        return slice(start, start + len(self.labels[facet]))
+
+
+class Judgement(NamedTuple):
+    """Of n items: probabilities (n, values) of each facet and which are given, (n, values) bool; estimates (n,) of each
+    number and the chance (n,) of each to lie within one step."""
+
+    probabilities: dict[str, Floats]
+    given: dict[str, Bools]
+    estimates: dict[str, Floats]
+    chances: dict[str, Floats]
+
+
+def same_items(one: Sequence[Item], other: Sequence[Item]) -> dict[int, int]:
+    """Which items of two catalogues are the same: place in `one` -> place in `other`.
+
+    Title and year agree, and no second item of either catalogue has them.
+    """
+    places: list[dict[tuple[str, int | None], list[int]]] = [{}, {}]
+    for found, items in zip(places, (one, other), strict=True):
+        for place, item in enumerate(items):
+            found.setdefault((item.title.casefold(), item.year), []).append(place)
+    return {
+        mine[0]: theirs[0] for name, mine in places[0].items()
+        if len(mine) == 1 and name[1] is not None and len(theirs := places[1].get(name, [])) == 1
+    }  # fmt: skip
+
+
+def annotated_rows(catalogue: Catalogue) -> list[int]:
+    """Rows of the items that record everything which the domain wants inferred and most items of the catalogue record.
+
+    Raises DomainError when the domain wants nothing inferred, CatalogueError when too few items are annotated.
+    """
+    domain = catalogue.domain
+    if not _facets(domain) and not _numbers(domain):
+        raise DomainError(
+            f"Domain '{domain.name}' has nothing to infer. Mark facets or numbers with infer: true in the domain file."
+        )
+    has = {name: np.array([bool(_values(domain, item, name)) for item in catalogue.items]) for name in _facets(domain)}
+    has |= {name: ~np.isnan(_column(domain, catalogue.items, name)) for name in _numbers(domain)}
+    known = [having for having in has.values() if having.mean() >= _MOSTLY]
+    rows = np.flatnonzero(np.all(known, axis=0)) if known else np.zeros(0)
+    if len(rows) < FEWEST:
+        raise CatalogueError(
+            f"A catalogue of {len(catalogue)} items cannot be learnt from: {len(rows)} of them record all of "
+            f"{', '.join(has)}. Expected {FEWEST} or more."
+        )
+    return [int(row) for row in rows]
+
+
+def learn(
+    known: View, other: View | None, encode: Encode, blocks: Sequence[str] = BLOCKS, seed: int = 0,
+    progress: Progress | None = None,
+) -> Enricher:  # fmt: skip
+    """Learn from annotated items; `other` holds items of the catalogue to be enriched, of which those that are also in
+    `known` are learnt from too. `blocks` are the features to use. `seed` draws the folds. Stage of `progress`: learn.
+    """
+    pairs = same_items(known.items, other.items) if other is not None else {}
+    views = [known]
+    if other is not None and pairs:
+        views.append(other.take(pairs.values()))
+    task = _task(known)
+    owner = np.array([*range(len(known.items)), *pairs])
+    judged = owner if len(pairs) < _ENOUGH else owner[len(known.items) :]
+    space = FeatureSpace(views)
+    x = np.vstack([space.rows(view) for view in views])
+    meanings = {facet: encode(_meanings(known.catalogue.domain, facet, task)) for facet in task.labels}
+    steps = [known.catalogue.domain.numbers[name].step for name in task.numbers]
+    vectors = np.vstack([view.vectors for view in views])
+
+    def judge_of(has_text: bool) -> _Judge:
+        used = [block for block in blocks if has_text or block not in FROM_TEXT]
+        near = meanings if "vector" in used else {}
+        return _Judge(task, space.columns(used), near, steps, x, vectors, owner, len(judged), seed, progress)
+
+    return Enricher(task, space, judge_of)
+
+
+class Enricher:
+    """Infers what its `task` names for items of any catalogue of the domain.
+
+    Items without a text have a judge of their own, which `judge_of` makes when the first of them comes.
+    """
+
+    def __init__(self, task: Task, space: FeatureSpace, judge_of: Callable[[bool], _Judge]) -> None:
+        self.task = task
+        self._space = space
+        self._judge_of = lru_cache(maxsize=2)(judge_of)
+
+    def judge(self, view: View, progress: Progress | None = None) -> Judgement:
+        """All probabilities and estimates. Stage of `progress`: infer."""
+        parts: list[Judgement] = []
+        order: list[int] = []
+        told = np.array([bool(item.text) for item in view.items])
+        for has_text in (True, False):
+            rows = np.flatnonzero(told == has_text)
+            for start in range(0, len(rows), _CHUNK):
+                chunk = [int(row) for row in rows[start : start + _CHUNK]]
+                part = view.take(chunk)
+                parts.append(self._judge_of(has_text).judge(self._space.rows(part), part.vectors))
+                order += chunk
+                if progress:
+                    progress("infer", len(order), len(told))
+        back = np.argsort(order)
+        return Judgement(*(
+            {name: np.concatenate([part[field][name] for part in parts])[back] for name in parts[0][field]}
+            for field in range(len(Judgement._fields))
+        ))  # fmt: skip
+
+    def infer(self, view: View, progress: Progress | None = None) -> list[Inference]:
+        """What is probable enough to be given, item by item. Stage of `progress`: infer."""
+        found = self.judge(view, progress)
+        inferences = []
+        for row in range(len(view.items)):
+            values: dict[str, dict[str, float]] = {}
+            for facet, given in found.given.items():
+                chances = found.probabilities[facet][row]
+                best = sorted(np.flatnonzero(given[row]), key=lambda place: -chances[place])
+                values[facet] = {self.task.labels[facet][place]: round(float(chances[place]), 2) for place in best}
+            numbers = {
+                name: (float(found.estimates[name][row]), round(float(chance[row]), 2))
+                for name, chance in found.chances.items() if chance[row] >= PRECISION
+            }  # fmt: skip
+            inferences.append(Inference(values=values, numbers=numbers))
+        return inferences
+
+
+class _Judge:
+    """One ridge regression over some columns, and what its scores are worth.
+
+    x (m, width) and vectors (m, d): the rows to learn from; owner (m,): the annotated item of each. The scores of
+    the last `judged` rows, each from a regression that has not seen its item, tell what a score is worth.
+    """
+
+    def __init__(
+        self, task: Task, columns: Bools, meanings: dict[str, Floats], steps: Sequence[float], x: Floats,
+        vectors: Floats, owner: NDArray[np.int_], judged: int, seed: int, progress: Progress | None,
+    ) -> None:  # fmt: skip
+        from sklearn.linear_model import Ridge
+        from sklearn.model_selection import GroupKFold
+
+        self._task, self._columns, self._meanings = task, columns, meanings
+        x, y = x[:, columns], task.truth[owner]
+        scores = np.zeros_like(y)
+        folds = GroupKFold(_FOLDS, shuffle=True, random_state=seed)
+        for done, (seen, held) in enumerate(folds.split(x, groups=owner), start=1):
+            scores[held] = Ridge(alpha=_RIDGE).fit(x[seen], y[seen]).predict(x[held])
+            if progress:
+                progress("learn", done, _FOLDS)
+        self._ridge: Any = Ridge(alpha=_RIDGE).fit(x, y)
+        scores, y, vectors = scores[-judged:], y[-judged:], vectors[-judged:]
+        self._worth = {
+            facet: _Worth(self._evidence(facet, scores, vectors), y[:, task.columns(facet)], task.most[facet])
+            for facet in task.labels
+        }
+        first = task.truth.shape[1] - len(task.numbers)
+        self._numbers = [
+            _Number(scores[:, first + place], y[:, first + place], task.spread[place], task.whole[place], steps[place])
+            for place in range(len(task.numbers))
+        ]
+
+    def judge(self, x: Floats, vectors: Floats) -> Judgement:
+        """Rows of features (n, width) and vectors (n, d)."""
+        task = self._task
+        scores = self._ridge.predict(x[:, self._columns])
+        probabilities = {
+            facet: worth.probabilities(self._evidence(facet, scores, vectors)) for facet, worth in self._worth.items()
+        }
+        given = {facet: worth.given(probabilities[facet]) for facet, worth in self._worth.items()}
+        last = scores[:, scores.shape[1] - len(task.numbers) :].T
+        judged = {name: number.judge(column) for name, number, column in zip(
+            task.numbers, self._numbers, last, strict=True
+        )}  # fmt: skip
+        estimates, chances = ({name: pair[part] for name, pair in judged.items()} for part in (0, 1))
+        return Judgement(probabilities, given, estimates, chances)
+
+    def _evidence(self, facet: str, scores: Floats, vectors: Floats) -> Floats:
+        """What speaks for each value of a facet, (n, values, 4)."""
+        columns = self._task.columns(facet)
+        common = self._task.truth[:, columns].mean(axis=0)
+        score = scores[:, columns]
+        odds = np.broadcast_to(np.log(common / (1 - common)), score.shape)
+        surprise = (score - common) / np.sqrt(common * (1 - common))
+        near = vectors @ self._meanings[facet].T if facet in self._meanings else np.zeros_like(score)
+        stacked: Floats = np.stack([score, odds, surprise, near], axis=-1).astype(np.float32)
+        return stacked
+
+
+class _Worth:
+    """What the evidence for the values of one facet is worth, learnt from held-out items.
+
+    evidence (n, values, 4), truth (n, values).
+    """
+
+    def __init__(self, evidence: Floats, truth: Floats, most: int) -> None:
+        from sklearn.isotonic import IsotonicRegression
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
+        flat = evidence.reshape(-1, evidence.shape[-1])
+        self._curve: Any = make_pipeline(StandardScaler(), LogisticRegression()).fit(flat, truth.ravel())
+        self._steps: Any = IsotonicRegression(y_min=0.0, y_max=_NEAR_CERTAIN, out_of_bounds="clip")
+        self._steps.fit(self._curve.decision_function(flat), truth.ravel())
+        self._most = most
+        self.threshold = self._lowest(self.probabilities(evidence), truth)
+
+    def probabilities(self, evidence: Floats) -> Floats:
+        """(n, values, 4) -> (n, values)."""
+        found = self._steps.predict(self._curve.decision_function(evidence.reshape(-1, evidence.shape[-1])))
+        shaped: Floats = np.asarray(found, dtype=np.float32).reshape(evidence.shape[:2])
+        return shaped
+
+    def given(self, probabilities: Floats) -> Bools:
+        """(n, values): the likeliest values of each item, as many as items usually have, that are likely enough."""
+        return self._likeliest(probabilities) & (probabilities >= self.threshold)
+
+    def _likeliest(self, probabilities: Floats) -> Bools:
+        rank = np.argsort(np.argsort(-probabilities, axis=1, kind="stable"), axis=1, kind="stable")
+        return rank < self._most
+
+    def _lowest(self, probabilities: Floats, truth: Floats) -> float:
+        """The lowest probability at which the values given are right often enough; above 1 when there is none."""
+        chosen = self._likeliest(probabilities)
+        order = np.argsort(-probabilities[chosen], kind="stable")
+        sure, right = probabilities[chosen][order], truth[chosen][order]
+        precise = np.cumsum(right) / np.arange(1, len(right) + 1) >= PRECISION
+        last_of_its_kind = np.append(sure[1:] < sure[:-1], True)
+        enough = np.flatnonzero(precise & last_of_its_kind)
+        return float(sure[enough[-1]]) if len(enough) else 2.0
+
+
+class _Number:
+    """How a score becomes an estimate of one number, and how sure it is. Scores and truth (n,) in units of `spread`."""
+
+    def __init__(self, scores: Floats, truth: Floats, spread: float, whole: bool, step: float) -> None:
+        from sklearn.linear_model import LogisticRegression
+
+        self._spread, self._whole = spread, whole
+        self._ends = float(truth.min() * spread), float(truth.max() * spread)
+        self._middle = float(scores.mean())
+        within = np.abs(self._estimate(scores) - truth * spread) <= step + 1e-6
+        self._share = float(within.mean())
+        self._model: Any = LogisticRegression().fit(self._shape(scores), within) if 0 < self._share < 1 else None
+
+    def judge(self, scores: Floats) -> tuple[Floats, Floats]:
+        """Estimates in the catalogue's unit and the chance of each to lie within one step, (n,) each."""
+        chances = self._model.predict_proba(self._shape(scores))[:, 1] if self._model else np.full(
+            len(scores), min(self._share, _NEAR_CERTAIN)
+        )  # fmt: skip
+        return self._estimate(scores), np.minimum(chances, _NEAR_CERTAIN)
+
+    def _estimate(self, scores: Floats) -> Floats:
+        inside = np.clip(scores * self._spread, *self._ends)
+        rounded: Floats = np.round(inside, 0 if self._whole else 2)
+        return rounded
+
+    def _shape(self, scores: Floats) -> Floats:
+        """Estimates at the ends of a scale are surer than those in its middle."""
+        off = scores - self._middle
+        return np.stack([off, off**2], axis=1)
+
+
+# ---------------------------------------------------------------- the annotated items
+
+
+def _task(view: View) -> Task:
+    domain = view.catalogue.domain
+    facets = {name: [_values(domain, item, name) for item in view.items] for name in _facets(domain)}
+    facets = {name: found for name, found in facets.items() if all(found)}
+    numbers = {name: _column(domain, view.items, name) for name in _numbers(domain)}
+    numbers = {name: column for name, column in numbers.items() if not np.isnan(column).any() and column.std() > 0}
+    labels: dict[str, list[str]] = {}
+    blocks: list[Floats] = []
+    for name, found in facets.items():
+        every = sorted({value for values in found for value in values})
+        has = np.array([[value in values for value in every] for values in map(set, found)], dtype=np.float32)
+        common = (has.sum(axis=0) >= _RARE) & (has.mean(axis=0) < 1)
+        if common.any():
+            labels[name] = [value for value, kept in zip(every, common, strict=True) if kept]
+            blocks.append(has[:, common])
+    spread = np.array([column.std() for column in numbers.values()], dtype=np.float32)
+    if numbers:
+        blocks.append(np.stack(list(numbers.values()), axis=1) / spread)
+    return Task(
+        labels=labels, most={name: int(np.median([len(values) for values in facets[name]])) for name in labels},
+        numbers=list(numbers), spread=spread,
+        whole=[bool((column == column.round()).all()) for column in numbers.values()],
+        truth=np.hstack(blocks).astype(np.float32),
+    )  # fmt: skip
+
+
+def _meanings(domain: DomainConfig, facet: str, task: Task) -> list[str]:
+    defined = domain.facets[facet].definitions
+    return [f"{value}. {defined.get(value, '')}".strip() for value in task.labels[facet]]
+
+
+def _facets(domain: DomainConfig) -> list[str]:
+    return [name for name, config in domain.facets.items() if config.infer]
+
+
+def _numbers(domain: DomainConfig) -> list[str]:
+    return [name for name, config in domain.numbers.items() if config.infer]
+
+
+def _values(domain: DomainConfig, item: Item, facet: str) -> list[str]:
+    """What an item records in the first field of a facet."""
+    found = item.facets.get(domain.facets[facet].fields[0], ())
+    return [value for value in found if not inferred(item, facet, value)]
+
+
+def _column(domain: DomainConfig, items: Sequence[Item], number: str) -> Floats:
+    """What items record in the first field of a number, (n,), NaN where nothing."""
+    field = domain.numbers[number].fields[0]
+    found = (np.nan if inferred(item, number) else item.numbers.get(field, np.nan) for item in items)
+    return np.array(list(found), dtype=np.float32)

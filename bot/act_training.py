@@ -96,6 +96,11 @@ def with_pairs(utterances: Sequence[Utterance], seed: int) -> list[Utterance]:
     return [*utterances, *pairs]
 
 
+def in_both_contexts(utterances: Sequence[Utterance]) -> list[Utterance]:
+    """The utterances, and again with items on the screen those that need none: people say them then as well."""
+    return [*utterances, *(one.model_copy(update={"shown": True}) for one in utterances if not (one.shown or one.asked))]
+
+
 def train_acts(
     language: str, utterances: Sequence[Utterance], signs_of: Callable[[Utterance], Signs],
     encode: Callable[[Sequence[str]], Floats], seed: int = 0,
@@ -106,8 +111,10 @@ def train_acts(
 
     rng = np.random.default_rng(seed)
     fold = rng.integers(0, _FOLDS, len(utterances))
-    groups = [with_pairs([one for one, place in zip(utterances, fold, strict=True) if place == k], seed + k)
-              for k in range(_FOLDS)]  # fmt: skip
+    groups = [
+        in_both_contexts(with_pairs([one for one, place in zip(utterances, fold, strict=True) if place == k], seed + k))
+        for k in range(_FOLDS)
+    ]
     rows = [one for group in groups for one in group]
     folds = np.concatenate([np.full(len(group), k) for k, group in enumerate(groups)])
     signs = [signs_of(one) for one in rows]

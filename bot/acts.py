@@ -21,7 +21,7 @@ _ASIDES = frozenset({
     "chitchat", "off_topic", "help", "ask_catalogue", "show_profile", "forget", "undo", "reset", "why", "why_not", "compare",
     "ask_item", "unclear", "farewell", "greet", "thank", "remove",
 })  # fmt: skip
-_GRAVE = {"forget": 0.75, "reset": 0.7, "undo": 0.6}  # what cannot be unsaid lightly wants more than an inkling
+_GRAVE = {"forget": 0.75, "reset": 0.7, "undo": 0.6, "remove": 0.6, "reject": 0.55, "accept": 0.55}  # what cannot be unsaid lightly wants more than an inkling
 _INKLING = 0.15  # an act of content that was read stands if the model gives it this much
 _WORTH = 0.35  # a part whose content acts are all below this says nothing about what is wanted
 
@@ -43,7 +43,7 @@ def rule_acts(
     cues: set[str], reading: Reading, asking: bool, context: Context, unresolved: bool, pointed: bool
 ) -> set[str]:
     """The dialogue acts that cues and what was read show. `pointed`: something was pointed at by its place."""
-    acts = cues & {"greet", "thank", "farewell", "compare", "ask_catalogue", "chitchat"}
+    acts = cues & {"greet", "thank", "farewell", "compare", "ask_catalogue", "chitchat", "correct"}
     relations = {mention.relation for mention in reading.mentions}
     acts |= relations & {"like", "dislike", "seen", "accept", "reject", "similar"}
     acts |= {"critique"} if reading.critiques else set()

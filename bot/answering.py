@@ -7,7 +7,7 @@ from typing import Any
 from bot.beliefs import update
 from bot.events import Focused
 from bot.facts import Phrase, comparative, facet_phrase, head, number_phrase, reason_phrases
-from bot.phrasing import filled, joined, quoted, say, tap
+from bot.phrasing import filled, joined, quoted, say, tap, told
 from bot.plan import Line, ReplyPlan, supports
 from bot.querying import build_query
 from bot.records import Belief, Evidence, Suggestion, Understanding, is_imported
@@ -137,7 +137,7 @@ def _by_quote(lines: list[Line], language: str) -> list[Line]:
         if before is None or not quoted or before.slots["quote"] != line.slots["quote"]:
             found.append(line)
         else:
-            slots = {**before.slots, "fact": joined([before.slots["fact"], line.slots["fact"]], language)}
+            slots = {**before.slots, "fact": told([before.slots["fact"], line.slots["fact"]], language)}
             found[-1] = before.model_copy(update={"slots": slots, **supports(before, line)})
     return found
 
@@ -181,7 +181,7 @@ def plan_why_not(
     if because:
         line = Line(
             template="why_not_out",
-            slots={"title": item.title, "because": joined(because, language)},
+            slots={"title": item.title, "because": told(list(dict.fromkeys(because)), language)},
             titles=[item.title],
             quotes=quotes,
         )

@@ -282,7 +282,7 @@ def _is_new_need(found: Sequence[Belief], understanding: Understanding, facets: 
         pointed = {mention.item_id for mention in understanding.mentions if mention.relation == "similar"}
         named = {entity.item_id for entity in understanding.entities if entity.kind == "item"}
         return bool(pointed & named)
-    wishes = [belief for belief in found if belief.relation == "wish" and belief.polarity > 0]
+    wishes = [b for b in found if b.relation == "wish" and b.polarity > 0 and b.facet != "text"]
     kinds = [b for b in wishes if b.facet in facets and facets[b.facet].role in _KIND_ROLES and b.strength > 0.8]
     ruling = any(belief.relation == "rule" for belief in found) or "more" in understanding.acts
     described = len(found) == 1 or len(understanding.search.split()) > 1

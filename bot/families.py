@@ -1,4 +1,4 @@
-"""Items that belong together as parts of one story, so that "the second one of X" and "X with somebody" can be found."""
+"""Items that are parts of one story, so that "the second X" and "X with somebody" can be found."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Families:
         return sorted((_bare(item.title), row) for row, item in enumerate(self._catalogue.items))
 
     def part(self, row: int, number: int) -> int | None:
-        """The row of a part, counted from 1 by year, of the story that the item of `row` belongs to; None without it."""
+        """The row of a part, counted from 1 by year, of the story that an item belongs to; None without it."""
         parts = self._parts(row)
-        return parts[number - 1] if 0 < number <= len(parts) else None
+        return parts[number - 1] if len(parts) > 1 and 0 < number <= len(parts) else None
 
     def next(self, row: int) -> int | None:
         """The row of the part that came after an item, or None."""
@@ -43,8 +43,8 @@ class Families:
             for value in self._catalogue.values(item, facet):
                 found |= {int(one) for one in self._catalogue.postings(facet)[value]}
         if len(found) == 1:
-            people = self._people(row)
-            found |= {one for one in self._longer(row) if people & self._people(one) and self._year(one) >= self._year(row)}
+            people, year = self._people(row), self._year(row)
+            found |= {one for one in self._longer(row) if people & self._people(one) and self._year(one) >= year}
         # A catalogue may have an item twice; the item asked for stays, else the best known.
         distinct: dict[str, int] = {}
         for one in sorted(found, key=lambda one: (one == row, self._catalogue.items[one].popularity)):

@@ -60,14 +60,14 @@ def allowance(word: str) -> int:
 
 def closest(
     words: Sequence[str], loose: Sequence[bool], near: Callable[[str], Sequence[Near]], known: Callable[[str], bool]
-) -> Near | None:
-    """The known key nearest to some words, of which only the loose ones may have slips; None when all are too far.
+) -> list[Near]:
+    """The known keys nearest to some words, of which only the loose ones may have slips; all equally near.
 
     A key of fewer than 8 letters may have one slip in all, one of fewer than 16 two, a longer one three.
     """
     said = " ".join(words)
     if len(said) < _SHORTEST_KEY:
-        return None
+        return []
     allowed = 1 if len(said) < 8 else 2 if len(said) < 16 else 3
     options: list[list[Near]] = []
     count = 1
@@ -76,16 +76,16 @@ def closest(
         room = max(1, _COMBINATIONS // count)
         options.append(ways[:room])
         count *= len(options[-1])
-    best: Near | None = None
+    best: list[Near] = []
     pending = [("", 0, 0)]
     while pending:
         head, spent, place = pending.pop()
         if place == len(options):
-            if (best is None or spent < best.distance) and known(head):
-                best = Near(head, spent)
+            if known(head):
+                best = [one for one in best if one.distance <= spent] + [Near(head, spent)]
             continue
         for way in options[place]:
             total = spent + way.distance
-            if total <= allowed and (best is None or total < best.distance):
+            if total <= min(allowed, best[0].distance if best else allowed):
                 pending.append((f"{head} {way.key}" if head else way.key, total, place + 1))
     return best

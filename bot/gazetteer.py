@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, NamedTuple
@@ -58,8 +58,8 @@ class _Part:
         self.names = dict(names)
         self.reach: dict[str, int] = {}
         for said, meant in self.names.items():
-            # Whoever says a whole title means it, however well known a longer one is.
-            meant.sort(key=lambda name: (name.kind == "item" and name.form == "partial", -name.weight))
+            if len(meant) > 1:
+                meant[:] = _in_order(meant)
             first, size = said.partition(" ")[0], said.count(" ") + 1
             self.reach[first] = max(self.reach.get(first, 0), size)
         self.longest = max(self.reach.values(), default=1)
@@ -102,7 +102,10 @@ class Gazetteer:
 
     def named(self, said: str) -> list[Name]:
         """Everything that a key means: facet values and qualities, people, items, each kind best known first."""
-        return [*self._values.names.get(said, ()), *self._things.names.get(said, ())]
+        own, shared = self._values.names.get(said), self._things.names.get(said)
+        if not own or not shared:
+            return [*(own or shared or ())]
+        return _in_order({(name.kind, name.value, name.row): name for name in (*own, *shared)}.values())
 
     def reach(self, word: str) -> int:
         """How many words the longest key has that begins with a word; 0 when none does."""
@@ -124,14 +127,17 @@ class Gazetteer:
             own = {item.title, *catalogue.values(item, "alias")}
             there = domain.item_names.get(f"{item.title} ({item.year})", ())
             for title in (*there, *(title for title in own if elided(fold(title), lexicon) != fold(title))):
-                for said, (worth, whole) in _ways_to_say(elided(fold(title), lexicon), lexicon.linking.articles).items():
+                apart = elided(fold(title), lexicon)
+                for said, (worth, whole) in _ways_to_say(apart, lexicon.linking.articles).items():
                     form: Form = "synonym" if whole else "partial"
                     _add(names, said, Name("item", item.title, item.popularity * worth, form, row))
         for person in self.person_roles:
             apart = elided(fold(person), lexicon)
             for said in (*domain.person_names.get(person, ()), *([apart] if apart != fold(person) else [])):
                 known = (name.weight for name in self._things.names.get(key(person), ()) if name.value == person)
-                _add(names, key(said), Name("person", person, max(known, default=0.0), "full"))
+                name = Name("person", person, max(known, default=0.0), "full")
+                _add(names, key(said), name)
+                _add(names, _family_of_signs(said), name._replace(form="surname"))
 
     def _add_titles(self, catalogue: Catalogue, names: _Names) -> None:
         dull = {*_ARTICLES, *_PARTS, *(key(word) for word in catalogue.domain.item_words)}
@@ -158,9 +164,7 @@ class Gazetteer:
                 continue
             _add(names, " ".join(words), Name("person", person, weight, "full"))
             if is_sign(words[0]):
-                family = key(_DOTS.split(person)[-1])
-                if " " in family and family.count(" ") + 1 < len(words):
-                    surnames[family].append((weight, person))
+                _add(names, _family_of_signs(person), Name("person", person, weight, "surname"))
                 continue
             parts = [word for word in words if word not in {"jr", "sr", "ii", "2", "3"}]
             if len(parts) > 1:
@@ -210,6 +214,18 @@ class Gazetteer:
                     _add(names, word, name)
 
 
+def _family_of_signs(person: str) -> str:
+    """The key of the last name of somebody whose name is written in signs with dots between; else nothing."""
+    parts = _DOTS.split(person)
+    family = key(parts[-1])
+    return family if len(parts) > 1 and is_sign(family) and " " in family else ""
+
+
+def _in_order(names: Iterable[Name]) -> list[Name]:
+    """Best known first; but whoever says a whole title means it, however well known a longer one is."""
+    return sorted(names, key=lambda name: (name.kind == "item" and name.form == "partial", -name.weight))
+
+
 def _add(names: _Names, said: str, name: Name) -> None:
     """Take in a meaning of a key; of two that are the same thing the more complete form stays."""
     if not said:
@@ -250,7 +266,7 @@ def _ways_to_say(title: str, articles: Collection[str] = _ARTICLES) -> dict[str,
 
 
 def _add_better_known(names: _Names) -> None:
-    """"The X" means the title "X" too, where both are titles and that one is much better known."""
+    """ "The X" means the title "X" too, where both are titles and that one is much better known."""
     for said in [*names]:
         article, _, rest = said.partition(" ")
         if article in _ARTICLES and rest in names and any(name.kind == "item" for name in names[said]):

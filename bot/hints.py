@@ -7,11 +7,10 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from bot.lexicon import NEVER, load_lexicon
-from bot.text import key_word
 from retrieval.domain import DomainConfig
 
 _REACH = 60  # characters that are looked at on either side of a name
-_OPENING, _CLOSING = "\"'*«‹《「『“„", "\"'*»›》」』”“"  # noqa: RUF001
+_OPENING, _CLOSING = "\"'«‹《「『“„", "\"'»›》」』”“"  # noqa: RUF001
 _YEAR = r"(?<!\d)(?:18|19|20)\d\d(?!\d)"
 _ENDS = r"$|[,.!?;:)…。、]|- "
 
@@ -42,11 +41,13 @@ class Hints:
         ordinals = "|".join(sorted(self.lexicon.ordinals, key=len, reverse=True)) or NEVER
         part = "|".join(said.part) or NEVER
         space = " " if self._spaced else ""
+        article = f"(?:{space}(?:{'|'.join(said.between) or NEVER}))?"
         self._next = self._behind(said.sequel_behind)
-        self._next_ahead = self._before([f"{way}(?:{space}(?:{'|'.join(said.between) or NEVER}))?" for way in said.sequel_before])
+        self._next_ahead = self._before([way + article for way in said.sequel_before])
         self._numbered = self._behind([rf"(?:{part}){space}(?P<n>\d|{number})", r"(?P<digit>[2-9])"])
-        self._counted = self._before([rf"(?P<n>{ordinals})(?:{space}(?:{part})(?: of)?)?(?:{space}(?:{'|'.join(said.between) or NEVER}))?"])
-        self._year = self._behind([way.replace("{year}", _YEAR) for way in said.year_after], rf"|[,!?.]?\s*\(?{_YEAR}\)?")
+        self._counted = self._before([rf"(?P<n>{ordinals})(?:{space}(?:{part})(?: of)?)?{article}"])
+        dated = [way.replace("{year}", _YEAR) for way in said.year_after]
+        self._year = self._behind(dated, rf"|[,!?.]?\s*\(?{_YEAR}\)?")
         self._between = self._before([*said.between, *said.joiners, *names], r"|[,、]\s*$")
         self._joined = self._before(said.joiners, r"|[,、]\s*$")
 
@@ -118,9 +119,13 @@ class Hints:
     def apposed(self, folded: str, end: int, start: int) -> bool:
         """Whether nothing but the word that leads up to a person stands between a title and a person."""
         between = folded[end:start]
-        return len(between.split()) < 4 and between[:1] not in ",.;:!?" and (
-            self._persons.fullmatch(between.lstrip()) is not None
-            or (self.surely_personal(folded, start) and self.noun_follows(folded, end))
+        return (
+            len(between.split()) < 4
+            and between[:1] not in ",.;:!?"
+            and (
+                self._persons.fullmatch(between.lstrip()) is not None
+                or (self.surely_personal(folded, start) and self.noun_follows(folded, end))
+            )
         )
 
     def year_behind(self, folded: str, end: int) -> tuple[int, int] | None:

@@ -10,7 +10,8 @@ from bot.lexicon import elided, languages, load_lexicon
 from bot.text import fold
 
 _READ = 600  # characters; the rest of a long message is in the same language
-_HAN_SHARE = 0.3
+_HAN_SHARE = 0.5
+_HAN = 0.25  # a sign that may be part of a name; one of a common word counts as a word
 _SIGN = 2.0  # a letter of its own counts as much as two function words
 _COMMON = 0.4  # a common noun or verb tells less than a function word
 _USUAL = 0.9  # the language spoken last is kept unless another is ahead of it by about a word
@@ -34,6 +35,10 @@ def language_of(text: str, usual: str = "en") -> str:
         + _SIGN * sum(lowered.count(letter) for letter in load_lexicon(name).letters)
         for name in languages() if name != unspaced
     }  # fmt: skip
+    if unspaced and han:
+        # Foreign names make most of the letters of "不要Tom Hanks", and a name in signs many of "do you have 卧虎藏龙".
+        common = sum(map(len, _common_signs(unspaced).findall(text)))
+        scores[unspaced] = common + _HAN * (han - common) + (_USUAL if unspaced == usual else 0.0)
     best = max(scores, key=lambda name: scores[name])
     return best if scores[best] > 0 else languages()[0]
 
@@ -49,6 +54,13 @@ def _words(folded: str, language: str) -> float:
         elif language in ordinary.get(word, ()):
             score += _COMMON / len(ordinary[word])
     return score
+
+
+@lru_cache(maxsize=4)
+def _common_signs(language: str) -> re.Pattern[str]:
+    """The function words of a language that is written without spaces."""
+    words = (word for word in load_lexicon(language).stop if _is_han(word[0]))
+    return re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True))) or "(?!)")
 
 
 def _is_han(char: str) -> bool:

@@ -3,42 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import NamedTuple
-
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
 
 from bot.cues import Cue
-from bot.fuzzy import closest
 from bot.gazetteer import Gazetteer, Name
+from bot.guessing import Guesser
 from bot.hints import Hints, hints_of
 from bot.lexicon import Lexicon
 from bot.quantities import Quantity
 from bot.text import Token, fold, is_sign, key_word, tokens
-from bot.title_fit import NAMED_OUTRIGHT, Place, title_fit
+from bot.title_fit import LIKELY, NAMED_OUTRIGHT, OPINIONS, title_fit
+from bot.utterance import Span, Utterance
 from retrieval.catalogue import Catalogue
 
-_TITLE_CUES = {"like", "dislike", "seen", "unseen", "similar", "accept", "exclude", "wish"}
+__all__ = ["Linker", "Span"]
+
 _ROLE_RANK = {"genre": 3, "language": 2, "country": 2, "mood": 2}
 _CERTAIN = 1.2  # named in quotes or with its year
-_LIKELY = 0.45
-_WORTH_FUZZY = 0.02
-_STEPS_BACK = 3
-_OPENERS = " .(*\"'"
-
-
-class Span(NamedTuple):
-    """A linked span: offsets in the text (end exclusive), its best meaning and the other candidates."""
-
-    start: int
-    end: int
-    name: Name
-    others: tuple[Name, ...] = ()
-    score: float = 1.0
-
-    @property
-    def kind(self) -> str:
-        return self.name.kind
+_POSSESSIVE = "'s"
 
 
 class Linker:
@@ -50,9 +31,8 @@ class Linker:
         self.lexicon = lexicon
         self.families = gazetteer.families
         self.hints: Hints = hints_of(lexicon.language, catalogue.domain)
-        self._ordinary: dict[str, list[str]] = {}
-        for word in sorted(lexicon.common | lexicon.stop):
-            self._ordinary.setdefault(word[0], []).append(word)
+        series = catalogue.domain.facets_of("series")
+        self._guesser = Guesser(gazetteer, self.hints, frozenset(series))
 
     def link(
         self, text: str, folded: str, words: Sequence[Token], cues: Sequence[Cue], quantities: Sequence[Quantity],
@@ -64,9 +44,9 @@ class Linker:
         `cues` license titles made of ordinary words ("loved heat"), and so do `verdicts`, the places where
         words like "was great" begin; `quantities` win over shorter names.
         """
-        utterance = _Utterance(text, folded, words, cues, verdicts, self.hints)
+        utterance = Utterance(text, folded, words, cues, verdicts, self.hints)
         taken = _best_cover(list(self._exact(utterance)), quantities)
-        guessed = self._fuzzy(utterance, taken, quantities)
+        guessed = self._guesser.guesses(utterance, taken, quantities)
         taken = [span for span in taken if not any(guess.start <= span.start < guess.end for guess in guessed)]
         spans = sorted([*taken, *guessed], key=lambda span: span.start)
         return self._without_half_names(self._told_apart(spans, folded), folded, words)
@@ -143,39 +123,51 @@ class Linker:
                 kept.append(span)
         return kept
 
-    def _exact(self, utterance: _Utterance) -> Iterable[Span]:
+    def _exact(self, utterance: Utterance) -> Iterable[Span]:
         words, keys = utterance.words, utterance.keys
         for first in range(len(words)):
-            for last in range(min(len(words), first + self.gazetteer.reach(keys[first])) - 1, first - 1, -1):
-                names = self.gazetteer.named(" ".join(keys[first : last + 1]))
-                span = self._choose(utterance, words[first : last + 1], names) if names else None
+            reach = max(1, self.gazetteer.reach(keys[first]))
+            for last in range(min(len(words), first + reach) - 1, first - 1, -1):
+                said, names = words[first : last + 1], self.gazetteer.named(" ".join(keys[first : last + 1]))
+                if not names and words[last].word.endswith(_POSSESSIVE):
+                    owner = words[last]._replace(word=words[last].word[:-2], end=words[last].end - 2)
+                    said = [*said[:-1], owner]
+                    names = self.gazetteer.named(" ".join([*keys[first:last], key_word(owner.word)]))
+                span = self._choose(utterance, said, names) if names else None
                 if span is not None:
                     if span.kind == "item":
                         utterance.titled(span.start, span.end)
                     yield span
 
-    def _choose(self, utterance: _Utterance, said: Sequence[Token], names: Sequence[Name]) -> Span | None:
+    def _choose(self, utterance: Utterance, said: Sequence[Token], names: Sequence[Name]) -> Span | None:
         folded, start, end = utterance.folded, said[0].start, said[-1].end
         titles = [name for name in names if name.kind == "item"]
         people = [name for name in names if name.kind == "person"]
         values = [name for name in names if name.kind not in {"item", "person"}]
         values = [name for name in values if self._value_holds(name, folded, said)]
-        if titles and not self.hints.series_follows(folded, end):
+        place = utterance.place(said)
+        series = [name for name in values if self._role(name) == "series"]
+        if series and titles:
             # A series usually bears the name of its first item, and people mean the item.
-            values = [name for name in values if self._role(name) != "series"]
+            if self.hints.series_follows(folded, end):
+                titles = []
+            elif titles[0].form != "partial" or place.licence in OPINIONS or place.verdict:
+                values = [name for name in values if name not in series]
+            else:
+                titles = []
         dated = self._dated(folded, start, end, titles)
         if dated is not None:
             return dated
         rivals = {self._role(name) for name in (*values, *people)}
-        fit = title_fit(utterance.place(said), titles[0], rivals) if titles else 0.0
+        fit = title_fit(place, titles[0], rivals) if titles else 0.0
         if fit == NAMED_OUTRIGHT:
             return Span(start, end, titles[0], tuple(titles[1:]), fit)
         if people and values and people[0].form != "full" and not self.hints.personal(folded, start):
             people = []  # "a film about London" is the place, not somebody's surname
-        personal = people and (fit < _LIKELY or self.hints.surely_personal(folded, start))
+        personal = people and (fit < LIKELY or self.hints.surely_personal(folded, start))
         if personal and self._person_holds(utterance.text, folded, said, people[0]):
             return Span(start, end, people[0], tuple(people[1:] + titles), 0.9)
-        if fit >= _LIKELY:
+        if fit >= LIKELY:
             return Span(start, end, titles[0], tuple(titles[1:]), fit)
         if values:
             best = max(values, key=self._preferred)
@@ -199,11 +191,6 @@ class Linker:
         config = self.catalogue.domain.facets.get(name.kind)
         return config.role if config else "person" if name.kind == "person" else "other"
 
-    def _meant(self, names: Sequence[Name]) -> Name:
-        """The best known of several; the item where a series bears its name."""
-        series = self._role(names[0]) == "series"
-        return next((name for name in names if series and name.kind == "item"), names[0])
-
     def _preferred(self, name: Name) -> tuple[bool, bool, int, float]:
         return name.weight > 0, name.form == "synonym", _ROLE_RANK.get(self._role(name), 1), name.weight
 
@@ -217,6 +204,7 @@ class Linker:
             self.hints.about(folded, said[0].start)
             or any(word not in self.lexicon.common for word in words)
             or name.kind in {"genre", "country", "language"}
+            or self.hints.series_follows(folded, said[-1].end)
         )
 
     def _person_holds(self, text: str, folded: str, said: Sequence[Token], person: Name) -> bool:
@@ -236,134 +224,9 @@ class Linker:
             return capital and cue
         return capital or cue or person.weight > 0.15
 
-    def _fuzzy(self, utterance: _Utterance, taken: Sequence[Span], quantities: Sequence[Quantity]) -> list[Span]:
-        folded, words = utterance.folded, utterance.words
-        free = [not _covered(token, taken, quantities) for token in words]
-        # One name of a person may be right and the other misspelt: the right one is open to a longer reading.
-        weak = [s for s in taken if s.kind != "item" and " " not in folded[s.start : s.end]]
-        open_ = [free[place] or _covered(token, weak, ()) for place, token in enumerate(words)]
-        found: list[Span] = []
-        for place, token in enumerate(words):
-            torn = not free[place] and _torn(words, place, weak)
-            if not (free[place] or torn) or not self._may_slip(token):
-                continue
-            span = self._closest(utterance, open_, place, 2 if torn else 1)
-            if span is not None and all(span.end <= old.start or span.start >= old.end for old in found):
-                found.append(span)
-        return found
-
-    def _may_slip(self, token: Token) -> bool:
-        """Whether a word is no word of plain speech, so that it may be a misspelt one."""
-        plain = token.word.replace("'", "")
-        known = plain in self.lexicon.common or plain in self.lexicon.stop or plain in self.hints.nouns
-        return len(plain) > 3 and plain.isalpha() and not known
-
-    def _closest(self, utterance: _Utterance, free: Sequence[bool], place: int, least: int) -> Span | None:
-        """The name closest to some words around a place, `least` to four of them; None when none is close."""
-        folded, words = utterance.folded, utterance.words
-        best: tuple[float, int, Span] | None = None
-        plain = words[place].word.replace("'", "")
-        nearest = process.extractOne(plain, self._ordinary.get(plain[0], []), scorer=OSA.distance, score_cutoff=1)
-        for size in range(least, 5):
-            for first in range(max(0, place - size + 1), min(place, len(words) - size) + 1):
-                window = words[first : first + size]
-                if not all(free[first : first + size]):
-                    continue
-                said = utterance.keys[first : first + size]
-                loose = [self._may_slip(token) for token in window]
-                match = closest(said, loose, self.gazetteer.near, self.gazetteer.knows)
-                if match is None or (size == 1 and nearest is not None and nearest[1] < match.distance):
-                    continue  # rather a slip in an ordinary word
-                name = self._meant(self.gazetteer.named(match.key))
-                start, end = window[0].start, window[-1].end
-                length = len(" ".join(said))
-                licence = utterance.licence(start) or self.hints.led(folded, start)
-                cue = self.hints.personal(folded, start)
-                famous = length > 6 and name.weight > 0.5 and match.distance < 2
-                called = (
-                    cue or famous if name.kind == "person" else licence or name.form == "synonym" or name.weight > 0.3
-                )
-                if size == 1 and (not called or (not (licence or cue) and _inflected(said[0], match.key))):
-                    continue
-                if name.weight < _WORTH_FUZZY and not (licence or cue):
-                    continue
-                closeness = 1 - match.distance / length
-                if best is None or (closeness, size) > (best[0], best[1]):
-                    best = (closeness, size, Span(start, end, name, (), 0.8 * closeness))
-        return best[2] if best else None
-
-
-class _Utterance:
-    """One text on its way through the linker: its words and keys, the cues in it and the titles found so far."""
-
-    def __init__(
-        self, text: str, folded: str, words: Sequence[Token], cues: Sequence[Cue], verdicts: Collection[int],
-        hints: Hints,
-    ) -> None:  # fmt: skip
-        self.text, self.folded, self.words, self.hints = text, folded, words, hints
-        self.keys = [key_word(token.word) for token in words]
-        self._verdicts = verdicts
-        cues = [cue for cue in cues if cue.kind == "relation" and cue.name in _TITLE_CUES]
-        self._licences = {cue.end: cue.name for cue in cues}
-        self._ends: list[int] = []
-        self._passed_on: dict[int, str] = {}
-
-    def titled(self, start: int, end: int) -> None:
-        """Note a title: its cue holds for the names that a list joins to it."""
-        self._ends.append(end)
-        licence = self.licence(start)
-        if licence:
-            self._passed_on[end] = licence
-
-    def place(self, said: Sequence[Token]) -> Place:
-        start, end = said[0].start, said[-1].end
-        verdict = end in self._verdicts or end + 1 in self._verdicts
-        return Place(self.text, self.folded, said, self.licence(start), verdict, self._listed(start), self.hints)
-
-    def licence(self, start: int) -> str:
-        """The relation cue that leads up to a place; articles, nouns and the titles of a list may stand between."""
-        lead = self.folded[:start].rstrip(_OPENERS)
-        joined = False
-        for _ in range(_STEPS_BACK):
-            if len(lead) in self._licences:
-                return self._licences[len(lead)]
-            if joined and len(lead) in self._passed_on:
-                return self._passed_on[len(lead)]
-            shorter = self.hints.step_back(lead)
-            if shorter == lead:
-                break
-            joined = joined or self.hints.joins(lead[len(shorter) :])
-            lead = shorter.rstrip()
-        return ""
-
-    def _listed(self, start: int) -> bool:
-        """Whether a list joins a place to a title before it."""
-        return any(end < start and self.hints.joins(self.folded[end:start]) for end in self._ends)
-
-
-def _inflected(word: str, other: str) -> bool:
-    """Whether one word is the other with something behind it: rather another form of it than a slip."""
-    return word.startswith(other) or other.startswith(word)
-
-
-def _torn(words: Sequence[Token], place: int, weak: Sequence[Span]) -> bool:
-    """Whether a word and the next were each taken for a different person: then they are one name, misspelt."""
-    if place + 1 == len(words) or words[place + 1].start != words[place].end + 1:
-        return False
-    people = [span for span in weak if span.kind == "person"]
-    here = next((span for span in people if span.start == words[place].start), None)
-    there = next((span for span in people if span.start == words[place + 1].start), None)
-    return here is not None and there is not None and here.name.value != there.name.value
-
 
 def _is_guess(span: Span, folded: str) -> bool:
     return span.kind == "person" and " " not in folded[span.start : span.end]
-
-
-def _covered(token: Token, spans: Sequence[Span], quantities: Sequence[Quantity]) -> bool:
-    return any(span.start <= token.start < span.end for span in spans) or any(
-        quantity.start <= token.start < quantity.end for quantity in quantities
-    )
 
 
 def _best_cover(spans: Sequence[Span], quantities: Sequence[Quantity]) -> list[Span]:

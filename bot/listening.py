@@ -139,7 +139,8 @@ class Listener:
         marks: list[Mark] = [*relations, *spans, *pointers, *quantities]
         marks.sort(key=lambda mark: (mark.start, -mark.end))
         asked_item = question.item_id if question else None
-        reading = self.reader.read(text, folded, marks, asked_item, question is not None)
+        asking = question is not None or "compare" in cues
+        reading = self.reader.read(text, folded, marks, asked_item, asking)
         reading.preferences += self._same_again(text, folded, context)
         names = find_unresolved(
             text, folded, words, relations, spans, pointers, quantities, self.lexicon, self.domain
@@ -175,7 +176,8 @@ class Listener:
             command = "off_topic" if "off_topic" in draft.cues else command
             command = "chitchat" if "chitchat" in draft.cues and len(draft.text.split()) < _FEW else command
         removing = "remove" in (heard.acts if heard else draft.cues)
-        if (heard and heard.aside) or removing or (heard is None and command):
+        counting = heard is not None and "ask_catalogue" in heard.acts
+        if (heard and heard.aside and not counting) or removing or (heard is None and command):
             reading = Reading()
             reading.mentions = [m for m in draft.reading.mentions if m.relation == "mention"]
         elif heard:
@@ -292,8 +294,8 @@ class Listener:
         return " ".join(kept[:24])
 
     def _inside_word(self, folded: str, span: Span) -> bool:
-        """Whether a span is part of a longer common word, where words do not stand apart: the 长 of 成长."""
-        return any(
+        """Whether a single sign is part of a longer common word, where words do not stand apart: the 长 of 成长."""
+        return span.end - span.start == 1 and any(
             first <= span.start and span.end <= first + size and folded[first : first + size] in self.lexicon.common
             for size in range(span.end - span.start + 1, _LONGEST_WORD + 1)
             for first in range(max(0, span.end - size), span.start + 1)

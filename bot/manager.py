@@ -51,15 +51,12 @@ class Manager:
         self.settings = settings
         self.voice = voice
         self.speeches: dict[str, Speech] = {}
-        self._views: dict[str, Catalogue] = {self.catalogue.language: self.catalogue}
 
     def view(self, language: str) -> Catalogue:
         """The catalogue in the language of a reply: the one heard, where replies and the domain have words for it."""
         if language not in translations(self.catalogue.domain) or reply_language(language) != language:
             return self.catalogue
-        if language not in self._views:
-            self._views[language] = self.catalogue.in_language(language)
-        return self._views[language]
+        return self.understander.listener(language).catalogue
 
     def hurry(self, session_id: str) -> None:
         """End the reply that is being worded in a session, if one is, in the templates' words."""

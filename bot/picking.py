@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.facts import Phrase, facet_phrase, head, hook, reason_phrases
 from bot.lexicon import any_of
-from bot.phrasing import can_say, is_spaced, joined, listed, say
+from bot.phrasing import can_say, is_spaced, joined, listed, say, told
 from bot.plan import Line, supports
 from retrieval.catalogue import Catalogue
 from retrieval.records import Item, Recommendation
@@ -98,7 +98,7 @@ def _pick_line(item: Item, phrases: list[Phrase], catalogue: Catalogue) -> Line:
     template = ("pick_hook" if taste else "pick") if phrases else ("pick_hook_only" if taste else "pick_plain")
     return Line(
         template=template,
-        slots={"head": head(item), "because": joined([phrase.text for phrase in phrases], language), "hook": taste},
+        slots={"head": head(item), "because": told([phrase.text for phrase in phrases], language), "hook": taste},
         claims=[claim for phrase in phrases for claim in phrase.claims],
         titles=[item.title, *(title for phrase in phrases for title in phrase.titles)],
         people=[person for phrase in phrases for person in phrase.people],

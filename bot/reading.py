@@ -30,7 +30,8 @@ _SENTENCE_START = re.compile(r"[.!?;]\s|[。！？；]")  # noqa: RUF001
 _EDGES = " ,.;!?，。；！？、"  # noqa: RUF001
 _WHOLE = {"year", "decade"}  # numbers that come in steps of one
 _QUOTE_LIMIT = 90
-_AFTER_REACH = 60
+_AFTER_REACH = 60  # characters behind a title in which a verdict on it may stand
+_VALUE_REACH = 28
 
 Mark = Cue | Span | Pointer | Quantity
 
@@ -72,6 +73,8 @@ class Reader:
         self._back = turn_pattern(language, "back")
         self._list_restart = turn_pattern(language, "list_restart")
         self._everyone = turn_pattern(language, "everyone")
+        joiners = "|".join(cues.lexicon.linking.joiners) or "(?!)"
+        self._joined = re.compile(rf"\s*(?:[,、]\s*)?(?:{joiners})?\s*(?:the |a |an )?")
         self._pointed_lead = turn_pattern(language, "pointed_lead")
         self._shared = turn_pattern(language, "shared")
         self._clause_end = turn_pattern(language, "clause_end")
@@ -111,21 +114,35 @@ class Reader:
             if self._list_restart.search(folded[clause.cue_end : mark.start]) and clause.relation == "exclude":
                 clause = clause._replace(relation="", cue="", cue_start=mark.start)
             if isinstance(mark, Quantity) and not asking:
-                self._read_quantity(folded, mark, clause, quote, reading)
+                verdict = None if clause.relation else self._verdict(folded, marks, place, _VALUE_REACH)
+                self._read_quantity(folded, mark, clause, verdict, quote, reading)
             elif isinstance(mark, Quantity):
                 continue
             elif isinstance(mark, Pointer):
                 self._read_pointer(folded, mark, clause, quote, limit, asking, reading)
             elif mark.kind == "item":
-                self._read_item(text, folded, mark, clause, quote, limit, asked_item, reading)
+                verdict = self._verdict(folded, marks, place, _AFTER_REACH)
+                self._read_item(text, folded, mark, clause, quote, verdict, asked_item, reading)
             else:
-                verdict = self.cues.after(folded, mark.end, min(limit, mark.end + 28))
-                if verdict and not clause.relation:
+                verdict = None if clause.relation else self._verdict(folded, marks, place, _VALUE_REACH)
+                own = clause
+                if verdict:
+                    # It holds for this value, and not for what is named after it.
                     opinion = "dislike" if verdict.name == "reject" else verdict.name
-                    clause = clause._replace(relation=opinion, cue=verdict.text)
+                    own = clause._replace(relation=opinion, cue=verdict.text)
                     quote = text[mark.start : verdict.end]
-                self._read_value(text, folded, mark, clause, folded[clause.start : limit], quote, asking, reading)
+                self._read_value(text, folded, mark, own, folded[clause.start : limit], quote, asking, reading)
         return reading
+
+    def _verdict(self, folded: str, marks: Sequence[Mark], place: int, reach: int) -> Cue | None:
+        """What is said behind a name, or behind the last of a list that it is in ("Heat and Ronin were great")."""
+        last = place
+        while last + 1 < len(marks) and isinstance(marks[last + 1], Span | Quantity):
+            if not self._joined.fullmatch(folded[marks[last].end : marks[last + 1].start]):
+                break
+            last += 1
+        following = (mark.start for mark in marks[last + 1 :] if isinstance(mark, Span | Quantity))
+        return self.cues.after(folded, marks[last].end, min(next(following, len(folded)), marks[last].end + reach))
 
     def _enter(self, folded: str, cue: Cue, clause: _Clause) -> _Clause:
         if cue.kind == "break":
@@ -159,11 +176,10 @@ class Reader:
         reading.mentions += [m for m in said if (m.item_id, m.relation) not in known]
 
     def _read_item(
-        self, text: str, folded: str, span: Span, clause: _Clause, quote: str, limit: int, asked_item: str | None,
-        reading: Reading,
+        self, text: str, folded: str, span: Span, clause: _Clause, quote: str, verdict: Cue | None,
+        asked_item: str | None, reading: Reading,
     ) -> None:  # fmt: skip
         item = self.catalogue.items[span.name.row]
-        verdict = self.cues.after(folded, span.end, min(limit, span.end + _AFTER_REACH))
         strength = self.cues.strength_of(clause.cue or (verdict.text if verdict else ""))
         words = text[span.start : verdict.end] if verdict else quote
         relation: Relation
@@ -184,12 +200,15 @@ class Reader:
             words = text[span.start : verdict.end]
             reading.mentions += [self.mention(m.item_id, opinion, words, strength) for m in judged]
 
-    def _read_quantity(self, folded: str, said: Quantity, clause: _Clause, quote: str, reading: Reading) -> None:
+    def _read_quantity(
+        self, folded: str, said: Quantity, clause: _Clause, verdict: Cue | None, quote: str, reading: Reading
+    ) -> None:
         if said.facet == "count":
             reading.quantity = int(said.low or 1)
             return
         joined = self._joins_quantity.fullmatch(folded[clause.cue_end : said.start]) if clause.cue_end >= 0 else None
         negative = clause.relation in {"exclude", "dislike"} and joined is not None
+        negative = negative or (verdict is not None and verdict.name in {"exclude", "dislike", "reject"})
         soft = said.approximate or clause.relation == "like"
         low, high, value, unwanted = said.low, said.high, said.value, negative
         if negative and (low is None) != (high is None):
@@ -208,7 +227,7 @@ class Reader:
         self, text: str, folded: str, span: Span, clause: _Clause, words: str, quote: str, asking: bool,
         reading: Reading,
     ) -> None:  # fmt: skip
-        if (asking and clause.relation in {"", "seen", "similar"}) or clause.relation == "reported":
+        if (asking and clause.relation in {"", "seen", "similar", "asked"}) or clause.relation == "reported":
             return
         degree = self.cues.degree_before(folded, span.start)
         if degree and degree.direction > 0 and clause.relation == "exclude":

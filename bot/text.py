@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 _QUOTES = str.maketrans(
@@ -12,11 +13,15 @@ _QUOTES = str.maketrans(
      "\u201d": '"', "\u201e": '"', "\u2013": "-", "\u2014": "-"}
 )  # fmt: skip
 # Han characters and kana: writing without spaces, in which each sign is a token of its own.
-SIGNS = "\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
+SIGNS = (
+    "\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
+)
 _TOKEN = re.compile(rf"[{SIGNS}]|[^\W_{SIGNS}]+(?:'[^\W_{SIGNS}]+)*|&")
 _SIGN = re.compile(rf"[{SIGNS}]")
 _SPELT = str.maketrans({"\u00df": "ss", "\u00e6": "ae", "\u0153": "oe", "\u00fe": "th"})
 _PLAIN = {"\u00f8": "o", "\u0142": "l", "\u0111": "d", "\u00f0": "d", "\u0131": "i"}
+_VARIANTS = Path(__file__).parent / "lexicon" / "han_variants.txt"
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"“])")
 _ABBREVIATED = re.compile(r"(?:\b[A-Z]|\b(?:Mr|Mrs|Ms|Dr|Jr|Sr|St|vs|Lt|Col|Gen|Capt|Sgt|Prof|No|Bros|etc))\.'?$")
 _NUMBER_WORDS = {
@@ -38,7 +43,14 @@ def fold(text: str) -> str:
     """Lower case, plain quotes and dashes, no accents; the same length as `text`, so offsets agree."""
     if text.isascii():
         return text.lower().replace("`", "'")
-    return "".join(_fold_char(char) for char in text.translate(_QUOTES))
+    return "".join(_fold_char(char) for char in text.translate(_QUOTES).translate(_han_variants()))
+
+
+@lru_cache(maxsize=1)
+def _han_variants() -> dict[int, int]:
+    """Traditional characters and the simplified ones they are compared as."""
+    pairs = (line.split() for line in _VARIANTS.read_text(encoding="utf-8").splitlines() if line.strip())
+    return {ord(traditional): ord(simplified) for traditional, simplified in pairs}
 
 
 @lru_cache(maxsize=4096)

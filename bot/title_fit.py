@@ -18,9 +18,13 @@ from bot.text import Token, is_sign
 
 NAMED_OUTRIGHT = 1.3
 """The fit of words in quotes, or called a title: more than any probability."""
+LIKELY = 0.45
+"""The least fit of words that are taken for a title."""
+OPINIONS = frozenset({"like", "dislike", "seen", "unseen", "similar"})
+"""Relation cues behind which people name items."""
 _KNOWN, _WELL_KNOWN, _OBSCURE = 0.3, 0.6, 0.1
 _SIGNS_OF_A_TITLE = 3
-_OPINIONS = {"like", "seen", "unseen", "similar"}
+_NAME_INSIDE = re.compile(r"[a-z,;] [A-Z\u00c0-\u00de]\w")
 _RIVALS = ("genre", "country", "language", "mood")
 
 # Evidence -> log odds for a title of one word, and for one of several.
@@ -36,9 +40,11 @@ _WEIGHTS: dict[str, tuple[float, float]] = {
     "before a verdict": (0.3, 0.2), "led up to": (0.6, 0.4), "asked about": (0.0, 0.1), "in a list": (0.9, 1.0),
     "led up to by nothing": (-1.0, -0.4), "ordinary and led up to by nothing": (-1.2, -1.9),
     "with a determiner": (-1.5, -0.3), "as what it is about": (-1.5, -2.2), "as somebody": (-0.5, -0.6),
-    "ends a clause": (1.2, 0.4), "opens a sentence": (-0.3, -0.2), "after a comma": (-1.0, 0.7), "opens and goes on": (-1.0, -0.2), "alone": (-0.3, 0.4),
+    "ends a clause": (1.2, 0.4), "opens a sentence": (-0.3, -0.2), "after a comma": (-1.0, 0.7),
+    "opens and goes on": (-1.0, -0.2), "alone": (-0.3, 0.4),
     "before a word for items": (0.4, -1.3), "capitals": (2.5, 3.5), "a capital that opens": (0.5, 0.0),
-    "a small word with a capital": (5.0, 0.0), "small where names have capitals": (-0.7, -0.5),
+    "a small word with a capital": (5.0, 0.0), "small where names have capitals": (-1.5, -0.7),
+    "small, and led up to by nothing": (-1.2, -0.5),
     "also a genre": (-2.3, -2.0), "also a mood": (-1.3, -1.0), "also a country": (-2.0, -2.0),
     "also a language": (-2.0, -2.0), "also a value": (-0.5, -0.8), "also a person": (-0.6, -1.4),
 }  # fmt: skip
@@ -168,7 +174,7 @@ def _evidence_around(place: Place) -> Iterator[str]:
     never = len(place.words) == 1 and place.words[0] in hints.words.never_titles
     if place.licence:
         yield f"after {place.licence}"
-        if closed and not place.plain and not never and place.licence in _OPINIONS:
+        if closed and not place.plain and not never and place.licence in OPINIONS:
             yield "small words after a cue"
     if place.listed and not never:
         yield "in a list"
@@ -191,7 +197,8 @@ def _evidence_around(place: Place) -> Iterator[str]:
     if hints.noun_follows(folded, end):
         yield "before a word for items"
     asked = hints.asked(folded, start)
-    if not (place.licence or place.listed or led or asked or place.opens or comma):
+    led_by_nothing = not (place.licence or place.listed or led or asked or place.opens or comma)
+    if led_by_nothing:
         yield "led up to by nothing"
         if len(place.plain) == 1 and not place.rare:
             yield "ordinary and led up to by nothing"
@@ -208,5 +215,7 @@ def _evidence_around(place: Place) -> Iterator[str]:
         yield "a capital that opens" if opening else "capitals"
         if not (opening or place.plain):
             yield "a small word with a capital"
-    elif not place.opens and any(char.isupper() for char in place.text[1:]):
+    elif not place.opens and _NAME_INSIDE.search(place.text):
         yield "small where names have capitals"
+        if led_by_nothing:
+            yield "small, and led up to by nothing"

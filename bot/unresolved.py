@@ -107,13 +107,12 @@ def _capitalised(
         start, end = match.span()
         words = folded[start:end].split()
         opens = re.search(r"(?:^|[.!?]\s*)$", text[:start]) is not None
-        single = len(words) == 1
-        if (single and (words[0] in lexicon.linking.never_names or lexicon.linking.capital_nouns)) or (
-            opens and (single or words[0] in lexicon.common)
-        ):
+        single = " " not in text[start:end]
+        never = all(word in lexicon.linking.never_names or word in lexicon.stop for word in words)
+        if (single and (never or lexicon.linking.capital_nouns)) or (opens and (single or words[0] in lexicon.common)):
             continue
         judged = any(cue.end == len(folded[:start].rstrip()) and cue.name in _TITLE_RELATIONS for cue in relations)
-        if single and not judged and (words[0] in lexicon.common or words[0] in lexicon.stop):
+        if single and not judged and words[0] in lexicon.common:
             continue
         found.append((start, end))
     return found

@@ -7,11 +7,10 @@ items that both have are what is read, since that is what enriching it will read
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -20,11 +19,11 @@ from bot.settings import Settings
 from evals.metrics import Floats, Interval, intervals, paired_intervals, resamples
 from evals.options import EnrichmentOptions, Progress, silent
 from evals.session import eval_home
-from retrieval.catalogue import Catalogue
 from retrieval.domain import DomainConfig, load_domain
 from retrieval.enrichment import PRECISION, Enricher, annotated_rows, learn, same_items
 from retrieval.errors import InputError
-from retrieval.features import View, text_to_encode
+from retrieval.exporter import view_of
+from retrieval.features import Encode, View
 from retrieval.importer import import_file
 from retrieval.index import text_vectors
 from retrieval.records import Item, Record
@@ -78,7 +77,7 @@ def run_enrichment(options: EnrichmentOptions, progress: Progress = silent) -> E
     encode = _encoder(options, progress)
     catalogue, _ = import_file(options.annotated, domain)
     rows = annotated_rows(catalogue)[: options.limit]
-    known = _view(catalogue, [catalogue.items[row] for row in rows], encode)
+    known = view_of(catalogue, [catalogue.items[row] for row in rows], encode)
     on_itself = {f"{options.annotated.name} on itself": known}
     readings: list[tuple[View | None, dict[str, View]]] = [(None, on_itself)]
     places: dict[int, int] = {}
@@ -91,9 +90,9 @@ def run_enrichment(options: EnrichmentOptions, progress: Progress = silent) -> E
                 f"Expected {FEWEST} or more."
             )
         full = [other.items[place] for place in places.values()]
-        bare = _view(other, [_bare(domain, item) for item in full], encode)
-        brief = _view(other, [_brief(item) for item in bare.items], encode)
-        whole = _view(other, full, encode)
+        bare = view_of(other, [_bare(domain, item) for item in full], encode)
+        brief = view_of(other, [_brief(item) for item in bare.items], encode)
+        whole = view_of(other, full, encode)
         name = options.catalog.name
         readings = [
             (None, {**on_itself, f"{name}, nothing shared learnt from": bare}),
@@ -115,14 +114,10 @@ def run_enrichment(options: EnrichmentOptions, progress: Progress = silent) -> E
 # ---------------------------------------------------------------- what is read
 
 
-def _encoder(options: EnrichmentOptions, progress: Progress) -> Callable[[Sequence[str]], NDArray[np.float32]]:
+def _encoder(options: EnrichmentOptions, progress: Progress) -> Encode:
     settings = Settings()
     home = eval_home(options)
     return lambda texts: text_vectors(texts, settings.embedder, home, settings.threads, progress)
-
-
-def _view(catalogue: Catalogue, items: Sequence[Item], encode: Callable[[Sequence[str]], NDArray[np.float32]]) -> View:
-    return View(catalogue, items, encode([text_to_encode(catalogue, item) for item in items]))
 
 
 def _bare(domain: DomainConfig, item: Item) -> Item:
@@ -140,7 +135,7 @@ def _brief(item: Item) -> Item:
 
 def _judge_all(
     known: View, places: Mapping[int, int], readings: Sequence[tuple[View | None, dict[str, View]]],
-    encode: Callable[[Sequence[str]], NDArray[np.float32]], seed: int, progress: Progress,
+    encode: Encode, seed: int, progress: Progress,
 ) -> Iterator[tuple[str, list[int], dict[str, list[_Guess]]]]:  # fmt: skip
     """For each way to read: its name, the annotated rows judged, and what each system says of them."""
     fold = np.random.default_rng(seed).permutation(len(known.items)) % FOLDS
@@ -301,4 +296,9 @@ def print_report(report: EnrichmentReport, console: Console) -> None:
 
 
 def _cell(found: Interval) -> str:
-    return f"{found.mean:.3f} [dim]{found.low:.3f}-{found.high:.3f}[/dim]"
+    return f"{_short(found.mean)} [dim]{_short(found.low)}-{_short(found.high)}[/dim]"
+
+
+def _short(value: float) -> str:
+    """Three decimals without the zero before the point."""
+    return f"{value:.3f}".removeprefix("0")

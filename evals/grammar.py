@@ -7,7 +7,8 @@ generator and a tester that shrinks.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, Literal
 
 from evals import sayings
 from evals.moves import Condition, Drop, Move, Pick, Scene, Shift, T
@@ -20,8 +21,6 @@ _DECADE_NAMES = ("thirties", "forties", "fifties", "sixties", "seventies", "eigh
 _YEARS = (1960, 1970, 1980, 1985, 1990, 2000, 2010)
 _MINUTES = (90, 100, 85, 110, 120, 150)
 _CASES: tuple[Callable[[str], str], ...] = (str, str, str, lambda text: text[0].upper() + text[1:], str.upper)
-
-Ways = list[tuple[str, Condition]]
 
 
 class Grammar:
@@ -86,16 +85,16 @@ class Grammar:
             ("combined", 5, {"genre", "year", "length", "levels", "person", "language", "country"}, self.combined),
             ("taste", 2, {"genre"}, self.taste),
             ("title", 4, {"items"}, self.title),
-            ("place", 6, set(), self.place),
+            ("place", 6, {"items"}, self.place),
             ("tap", 5, set(), self.tap),
             ("more", 7, set(), self.more),
             ("critique", 5, {"comparatives"}, self.critique),
             ("similar", 3, {"items"}, self.similar),
             ("remove", 4, {"year"}, self.remove),
             ("edit", 3, {"genre", "year", "length", "person"}, self.edit),
-            ("undo", 6, set(), self.undo),
-            ("reset", 2, set(), self.reset),
-            ("forget", 1, set(), self.forget),
+            ("undo", 6, set(), partial(_command, "undo", sayings.UNDO)),
+            ("reset", 2, set(), partial(_command, "reset", sayings.RESET)),
+            ("forget", 1, set(), partial(_command, "forget", sayings.FORGET)),
             ("return", 1, set(), self.come_back),
             ("ask", 3, {"items", "genre"}, self.ask),
             ("small talk", 2, set(), self.small_talk),
@@ -228,7 +227,8 @@ class Grammar:
         if not _agree(first, second):
             return first
         told = second.say.startswith(sayings.TOLD) or not any(one.wanted for one in second.adds)
-        joint = pick(sayings.JOINTS if told else sayings.CLEAR_JOINTS) if first.say[-1].isalnum() else " "
+        joint = pick(sayings.JOINTS if told else sayings.CLEAR_JOINTS)
+        joint = joint if first.say[-1].isalnum() else " " if first.say.endswith("?") else "; "
         bound = [one for one in (*first.adds, *second.adds) if one.wanted and not one.firm]
         return _say(
             pick, f"{first.form} + {second.form}", f"{first.say}{joint}{second.say}", adds=(*first.adds, *second.adds),
@@ -239,9 +239,11 @@ class Grammar:
 
     def taste(self, pick: Pick, scene: Scene) -> Move:
         """What somebody likes or does not much like: it binds nothing."""
-        ruled = {value for one in scene.conditions if not one.wanted for value in one.values}
-        value = pick([value for value in self.values["genre"] if value not in ruled])
-        return _say(pick, "taste", pick(sayings.TASTE).format(x=self._kinds_said(pick, value)))
+        liked = pick((True, False))
+        said = {value for one in scene.conditions if not (liked and one.wanted) for value in one.values}
+        value = pick([value for value in self.values["genre"] if value not in said])
+        ways = sayings.LIKING if liked else sayings.DISLIKING
+        return _say(pick, "taste", pick(ways).format(x=self._kinds_said(pick, value)))
 
     def title(self, pick: Pick, _: Scene) -> Move:
         item, verdict = pick(self.items), pick(list(sayings.TITLE))
@@ -249,10 +251,12 @@ class Grammar:
         return _say(pick, f"{verdict} title", text, verdict=verdict, items=(item.id,))
 
     def place(self, pick: Pick, scene: Scene) -> Move:
+        if not scene.on_screen:
+            return self.title(pick, scene)
         if pick((False, False, False, True)):
             verdict = pick(list(sayings.ALL_PLACES))
-            places = tuple(range(1, max(scene.on_screen, 3) + 1))
-            return _say(pick, f"{verdict} all", pick(sayings.ALL_PLACES[verdict]), verdict=verdict, places=places)
+            text, places = pick(sayings.ALL_PLACES[verdict]), tuple(range(1, scene.on_screen + 1))
+            return _say(pick, f"{verdict} all", text, verdict=verdict, places=places)
         verdict, (ordinal, place) = pick(list(sayings.PLACE)), pick(sayings.ORDINALS)
         text = pick(sayings.PLACE[verdict]).format(r=ordinal)
         return _say(pick, f"{verdict} place", text, verdict=verdict, places=(place,))
@@ -308,15 +312,6 @@ class Grammar:
         ))  # fmt: skip
         return Move(form="edit", edit="add", adds=(stated,))
 
-    def undo(self, pick: Pick, _: Scene) -> Move:
-        return Move(form="undo", say=pick(_CASES)(pick(sayings.UNDO)), command="undo")
-
-    def reset(self, pick: Pick, _: Scene) -> Move:
-        return Move(form="reset", say=pick(_CASES)(pick(sayings.RESET)), command="reset")
-
-    def forget(self, pick: Pick, _: Scene) -> Move:
-        return Move(form="forget", say=pick(_CASES)(pick(sayings.FORGET)), command="forget")
-
     def come_back(self, _: Pick, __: Scene) -> Move:
         return Move(form="return", command="return")
 
@@ -370,7 +365,7 @@ class Grammar:
         return f"from the {pick(names)}", Condition(facet=self.year, low=first, high=first + 9)
 
 
-def _ways(ways: Iterable[str], condition: Condition) -> Ways:
+def _ways(ways: Iterable[str], condition: Condition) -> list[tuple[str, Condition]]:
     return [(way, condition) for way in ways]
 
 
@@ -397,6 +392,10 @@ def _agree(first: Move, second: Move) -> bool:
 def _say(pick: Pick, form: str, text: str, **meaning: Any) -> Move:
     end = pick(sayings.ENDS) if text[-1].isalnum() else ""
     return Move(form=form, say=pick(_CASES)(f"{pick(sayings.FRONTS)}{text}{end}"), **meaning)
+
+
+def _command(name: Literal["undo", "reset", "forget"], ways: Sequence[str], pick: Pick, _: Scene) -> Move:
+    return Move(form=name, say=pick(_CASES)(pick(ways)), command=name)
 
 
 def _with_article(land: str) -> str:

@@ -13,7 +13,6 @@ import random
 import re
 import time
 import unicodedata
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -192,7 +191,7 @@ def run_linking(options: LinkingOptions, progress: Progress = silent) -> Linking
     judged = read_judged(options.judged)
     rows = catalogue_rows(options.catalog)
     if not any(turn.named for turn in turns):
-        raise InputError(f"Dialogues {options.dialogues} have no user turn with items: nothing can be measured on them.")
+        raise InputError(f"Dialogues {options.dialogues} have no user turn with items: nothing can be measured.")
     train_path = options.train or find_training(options.dialogues, {str(row["id"]) for row in rows})
     counts = count_mentions(item_sets(read_dialogues(train_path))) if train_path else None
     copy = measuring_copy(options.catalog.name.partition(".")[0], rows, counts, eval_home(options) / "catalogues")
@@ -319,7 +318,9 @@ def _write_sample(path: Path, beyond: Sequence[Link], seed: int, size: int = 200
     try:
         path.write_text(yaml.safe_dump(entries, sort_keys=False, allow_unicode=True), encoding="utf-8")
     except OSError as error:
-        raise InputError(f"--sample {path} cannot be written: {error.strerror}. Give a file in an existing folder.") from error
+        raise InputError(
+            f"--sample {path} cannot be written: {error.strerror}. Give a file in an existing folder."
+        ) from error
 
 
 def print_report(report: LinkingReport, console: Console) -> None:

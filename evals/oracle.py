@@ -21,6 +21,7 @@ from retrieval.records import Record
 
 _ANSWERED_BY = {"undo": ("undo",), "reset": ("reset",), "forget": ("reset",)}
 OFFERING = ("recommend", "relax")
+_LASTING = {"seen", "dislike"}
 _LOOKS = {"click", "view"}
 _AGAIN = "round again"
 _LET_GO = re.compile(r"(?:Letting go of|Without) ((?:“[^”]*”(?:, and |, | and )?)+)")
@@ -43,7 +44,10 @@ class Violation(Record):
 
 
 class State(NamedTuple):
-    """conditions in force; (item id, verdict) of items judged; ids shown since the start; ids on screen, in order."""
+    """Conditions in force; (item id, verdict) of items judged; ids shown since the start; ids on screen, in order.
+
+    A verdict that a restart wiped away is "past": it binds no more.
+    """
 
     conditions: tuple[Condition, ...] = ()
     judged: frozenset[tuple[str, str]] = frozenset()
@@ -132,6 +136,9 @@ class Oracle:
             judged = judged | {(item_id, move.verdict) for item_id in ids}
         return state._replace(conditions=tuple(conditions), judged=judged)
 
+    def _verdicts(self) -> list[tuple[str, str]]:
+        return sorted(one for one in self.state.judged if one[1] != "past")
+
     def _placed(self, places: Iterable[int]) -> list[str]:
         screen = self.state.screen
         return [screen[place if place < 0 else place - 1] for place in places if screen and place <= len(screen)]
@@ -182,7 +189,7 @@ class Oracle:
                     not self.facts.breaks(item.id, one), "shown", _about(one),
                     f"shows {_titled(item)} against: {describe(one)}",
                 )  # fmt: skip
-            verdict = next((verdict for item_id, verdict in sorted(self.state.judged) if item_id == item.id), None)
+            verdict = next((verdict for item_id, verdict in self._verdicts() if item_id == item.id), None)
             found += self._holds(verdict is None, "judged", str(verdict), f"shows {_titled(item)}, which was {verdict}")
             fresh = item.id not in self.state.shown or _AGAIN in reply.text
             found += self._holds(fresh, "repeated", reply.act, f"shows {_titled(item)} again without saying so")
@@ -201,7 +208,7 @@ class Oracle:
                     self.facts.covers(hard, one), "kept", _about(one), f"the profile no longer holds: {describe(one)}"
                 )
         against = {"seen": self.profile.seen, "dislike": self.profile.dislikes, "reject": self.profile.dislikes}
-        for item_id, verdict in sorted(self.state.judged):
+        for item_id, verdict in self._verdicts():
             known = any(
                 belief.item_id == item_id and (verdict != "dislike" or belief.relation == "dislike")
                 for belief in against[verdict]
@@ -234,7 +241,9 @@ class Oracle:
     def _begin_anew(self, move: Move, before: Step) -> list[Violation]:
         """After a restart and in a new session only what is lasting is left; after "forget", nothing."""
         lasting = [] if move.command == "forget" else [one for one in self.state.conditions if one.lasting]
-        judged = [] if move.command == "forget" else [one for one in self.state.judged if one[1] != "reject"]
+        past = {item_id for item_id, _ in self.state.judged} if move.command != "forget" else set()
+        judged = [one for one in self.state.judged if one[0] in past and one[1] in _LASTING]
+        judged += [(item_id, "past") for item_id in past]
         self.state = State(conditions=tuple(lasting), judged=frozenset(judged))
         self.past = [*self.past, before] if move.command == "reset" else []
         left = [belief.label for belief in self.profile.all() if move.command == "forget" or belief.scope == "session"]
@@ -327,16 +336,15 @@ def _drops(drop: Drop, one: Condition) -> bool:
 
 def _gives_way(old: Condition, new: Condition) -> bool:
     """Whether the newest word on a thing takes the place of an older one."""
-    if old.facet != new.facet or bool(old.values) != bool(new.values):
-        return False
-    if new.values:
-        same = not set(old.values).isdisjoint(new.values)
-        return same or (old.wanted and new.wanted)
+    if not set(old.values).isdisjoint(new.values):
+        return old.facet == new.facet or old.wanted != new.wanted
+    if old.facet != new.facet or old.values or new.values:
+        return old.facet == new.facet and old.wanted and new.wanted
     if old.wanted and new.wanted:
         facing = (old.low is None) != (old.high is None) and (old.low is None) != (new.low is None)
         return not (facing and (new.low is None) != (new.high is None) and _overlap(old, new))
     unwanted, wanted = (old, new) if new.wanted else (new, old)
-    return old.wanted != new.wanted and _within(wanted, unwanted)
+    return old.wanted != new.wanted and _nearly_within(wanted, unwanted)
 
 
 def _overlap(one: Condition, other: Condition) -> bool:
@@ -344,9 +352,10 @@ def _overlap(one: Condition, other: Condition) -> bool:
     return low <= min(end.high for end in (one, other) if end.high is not None)
 
 
-def _within(inner: Condition, outer: Condition) -> bool:
-    low = outer.low is None or (inner.low is not None and inner.low >= outer.low)
-    return low and (outer.high is None or (inner.high is not None and inner.high <= outer.high))
+def _nearly_within(inner: Condition, outer: Condition) -> bool:
+    """Whether one range leaves nothing of another but an end: "over 90 minutes", then "nothing over 90 minutes"."""
+    low = outer.low is None or (inner.low is not None and inner.low >= outer.low - 1)
+    return low and (outer.high is None or (inner.high is not None and inner.high <= outer.high + 1))
 
 
 def _named(label: str, one: Condition) -> bool:

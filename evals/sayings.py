@@ -89,7 +89,8 @@ AT_LEAST = ("over {m} minutes", "at least {m} minutes", "longer than {m} minutes
 NOT_OVER = ("nothing over {m} minutes", "nothing longer than {m} minutes")
 HOURS = (("under two hours", 120), ("less than 2 hours", 120), ("max 2h", 120), ("under an hour and a half", 90))
 
-TASTE = ("I like {x}", "I'm a fan of {x}", "I usually enjoy {x}", "I don't really like {x}", "not a big fan of {x}")
+LIKING = ("I like {x}", "I'm a fan of {x}", "I usually enjoy {x}", "i love {x}", "{x} are great")
+DISLIKING = ("I don't really like {x}", "not a big fan of {x}", "I'm not that into {x}")
 ORDINALS = (("first", 1), ("second", 2), ("third", 3), ("last", -1))
 TITLE: dict[Verdict, tuple[str, ...]] = {
     "seen": ("I've seen {t}", "already saw {t}", "seen {t}", "I watched {t} last week", "we've both seen {t} already",

@@ -300,7 +300,12 @@ def print_report(report: UnderstandingReport, console: Console, show: bool = Fal
         for line in report.misses:
             console.print(line, markup=False, highlight=False)
     table = Table("", "utterances", *TARGETS)
-    rows = [("Rapport", report.ours), ("names only", report.naive), *report.by_language.items(), *report.by_level.items()]
+    rows = [
+        ("Rapport", report.ours),
+        ("names only", report.naive),
+        *report.by_language.items(),
+        *report.by_level.items(),
+    ]
     for name, scores in rows:
         figures = (scores.act_f1, scores.preference_f1, scores.linking)
         table.add_row(name, str(scores.utterances), *(f"{f.mean:.3f} ({f.low:.3f}-{f.high:.3f})" for f in figures))

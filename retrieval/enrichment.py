@@ -1,9 +1,10 @@
 """What a catalogue does not say of its items, inferred from one that does: moods, themes, tone, content levels.
 
 One ridge regression scores every value and estimates every number. What a score is worth is then read off items that
-were held out: a logistic regression on the score, on how common the value is and on how near the item's text lies to
-the value's definition, and an isotonic one on top of it (Zadrozny and Elkan 2002), give probabilities. A value is given
-from the probability on at which values of held-out items were right often enough (PRECISION).
+were held out: a logistic regression on the score, on how common the value is, on how near the item's text lies to the
+value's definition and on whether it says the value in so many words, and an isotonic one on top of it (Zadrozny and
+Elkan 2002), give probabilities. A value is given from the probability on at which values of held-out items were right
+often enough (PRECISION).
 
 Items that both catalogues have are learnt from as each of them tells them, which is what carries over from one style of
 writing to another.
@@ -11,7 +12,7 @@ writing to another.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -21,13 +22,14 @@ from numpy.typing import NDArray
 from retrieval.catalogue import Catalogue, Progress, inferred
 from retrieval.domain import DomainConfig
 from retrieval.errors import CatalogueError, DomainError
-from retrieval.features import BLOCKS, FROM_TEXT, FeatureSpace, Floats, View
+from retrieval.features import BLOCKS, FROM_TEXT, Clues, Encode, FeatureSpace, Floats, View
 from retrieval.records import Item, Record
 
 PRECISION = 0.6
 """The share of inferred values that is to be right, and the least chance of a number to lie within one step."""
 FEWEST = 100
 """Annotated items without which nothing is learnt."""
+_TELLING = 2.0  # a value is given where it is so many times as likely as of any item; else it would say nothing
 _RARE = 5  # values of fewer annotated items are not learnt
 _MOSTLY = 0.5  # a facet or a number is annotated where this share of the items records it
 _ENOUGH = 200  # items in both catalogues that suffice to judge the scores by
@@ -36,8 +38,6 @@ _RIDGE = 4.0
 _CHUNK = 1_000
 _NEAR_CERTAIN = 0.99
 
-Encode = Callable[[Sequence[str]], Floats]
-"""Texts to unit rows, (n, d)."""
 Bools = NDArray[np.bool_]
 
 
@@ -129,16 +129,16 @@ def learn(
     judged = owner if len(pairs) < _ENOUGH else owner[len(known.items) :]
     space = FeatureSpace(views)
     x = np.vstack([space.rows(view) for view in views])
-    meanings = {facet: encode(_meanings(known.catalogue.domain, facet, task)) for facet in task.labels}
+    clues = Clues(known.catalogue.domain, task.labels if "values" in blocks else {}, encode)
+    pointers = [clues.rows(view) for view in views]
+    pointer = {facet: np.concatenate([found[facet] for found in pointers]) for facet in pointers[0]}
     steps = [known.catalogue.domain.numbers[name].step for name in task.numbers]
-    vectors = np.vstack([view.vectors for view in views])
 
     def judge_of(has_text: bool) -> _Judge:
-        used = [block for block in blocks if has_text or block not in FROM_TEXT]
-        near = meanings if "vector" in used else {}
-        return _Judge(task, space.columns(used), near, steps, x, vectors, owner, len(judged), seed, progress)
+        columns = space.columns(block for block in blocks if has_text or block not in FROM_TEXT)
+        return _Judge(task, columns, steps, x, pointer, owner, len(judged), seed, progress)
 
-    return Enricher(task, space, judge_of)
+    return Enricher(task, space, clues, judge_of)
 
 
 class Enricher:
@@ -147,9 +147,10 @@ class Enricher:
     Items without a text have a judge of their own, which `judge_of` makes when the first of them comes.
     """
 
-    def __init__(self, task: Task, space: FeatureSpace, judge_of: Callable[[bool], _Judge]) -> None:
+    def __init__(self, task: Task, space: FeatureSpace, clues: Clues, judge_of: Callable[[bool], _Judge]) -> None:
         self.task = task
         self._space = space
+        self._clues = clues
         self._judge_of = lru_cache(maxsize=2)(judge_of)
 
     def judge(self, view: View, progress: Progress | None = None) -> Judgement:
@@ -162,7 +163,7 @@ class Enricher:
             for start in range(0, len(rows), _CHUNK):
                 chunk = [int(row) for row in rows[start : start + _CHUNK]]
                 part = view.take(chunk)
-                parts.append(self._judge_of(has_text).judge(self._space.rows(part), part.vectors))
+                parts.append(self._judge_of(has_text).judge(self._space.rows(part), self._clues.rows(part)))
                 order += chunk
                 if progress:
                     progress("infer", len(order), len(told))
@@ -183,7 +184,7 @@ class Enricher:
                 best = sorted(np.flatnonzero(given[row]), key=lambda place: -chances[place])
                 values[facet] = {self.task.labels[facet][place]: round(float(chances[place]), 2) for place in best}
             numbers = {
-                name: (float(found.estimates[name][row]), round(float(chance[row]), 2))
+                name: (round(float(found.estimates[name][row]), 2), round(float(chance[row]), 2))
                 for name, chance in found.chances.items() if chance[row] >= PRECISION
             }  # fmt: skip
             inferences.append(Inference(values=values, numbers=numbers))
@@ -193,18 +194,18 @@ class Enricher:
 class _Judge:
     """One ridge regression over some columns, and what its scores are worth.
 
-    x (m, width) and vectors (m, d): the rows to learn from; owner (m,): the annotated item of each. The scores of
-    the last `judged` rows, each from a regression that has not seen its item, tell what a score is worth.
+    x (m, width) and clues {facet: (m, values, c)}: the rows to learn from; owner (m,): the annotated item of each. The
+    scores of the last `judged` rows, each from a regression that has not seen its item, tell what a score is worth.
     """
 
     def __init__(
-        self, task: Task, columns: Bools, meanings: dict[str, Floats], steps: Sequence[float], x: Floats,
-        vectors: Floats, owner: NDArray[np.int_], judged: int, seed: int, progress: Progress | None,
+        self, task: Task, columns: Bools, steps: Sequence[float], x: Floats, clues: Mapping[str, Floats],
+        owner: NDArray[np.int_], judged: int, seed: int, progress: Progress | None,
     ) -> None:  # fmt: skip
         from sklearn.linear_model import Ridge
         from sklearn.model_selection import GroupKFold
 
-        self._task, self._columns, self._meanings = task, columns, meanings
+        self._task, self._columns = task, columns
         x, y = x[:, columns], task.truth[owner]
         scores = np.zeros_like(y)
         folds = GroupKFold(_FOLDS, shuffle=True, random_state=seed)
@@ -213,9 +214,10 @@ class _Judge:
             if progress:
                 progress("learn", done, _FOLDS)
         self._ridge: Any = Ridge(alpha=_RIDGE).fit(x, y)
-        scores, y, vectors = scores[-judged:], y[-judged:], vectors[-judged:]
+        scores, y = scores[-judged:], y[-judged:]
+        clues = {facet: found[-judged:] for facet, found in clues.items()}
         self._worth = {
-            facet: _Worth(self._evidence(facet, scores, vectors), y[:, task.columns(facet)], task.most[facet])
+            facet: _Worth(self._evidence(facet, scores, clues), y[:, task.columns(facet)], task.most[facet])
             for facet in task.labels
         }
         first = task.truth.shape[1] - len(task.numbers)
@@ -224,12 +226,12 @@ class _Judge:
             for place in range(len(task.numbers))
         ]
 
-    def judge(self, x: Floats, vectors: Floats) -> Judgement:
-        """Rows of features (n, width) and vectors (n, d)."""
+    def judge(self, x: Floats, clues: Mapping[str, Floats]) -> Judgement:
+        """Rows of features (n, width) and clues {facet: (n, values, c)}."""
         task = self._task
         scores = self._ridge.predict(x[:, self._columns])
         probabilities = {
-            facet: worth.probabilities(self._evidence(facet, scores, vectors)) for facet, worth in self._worth.items()
+            facet: worth.probabilities(self._evidence(facet, scores, clues)) for facet, worth in self._worth.items()
         }
         given = {facet: worth.given(probabilities[facet]) for facet, worth in self._worth.items()}
         last = scores[:, scores.shape[1] - len(task.numbers) :].T
@@ -239,22 +241,21 @@ class _Judge:
         estimates, chances = ({name: pair[part] for name, pair in judged.items()} for part in (0, 1))
         return Judgement(probabilities, given, estimates, chances)
 
-    def _evidence(self, facet: str, scores: Floats, vectors: Floats) -> Floats:
-        """What speaks for each value of a facet, (n, values, 4)."""
+    def _evidence(self, facet: str, scores: Floats, clues: Mapping[str, Floats]) -> Floats:
+        """What speaks for each value of a facet, (n, values, 3 + c)."""
         columns = self._task.columns(facet)
         common = self._task.truth[:, columns].mean(axis=0)
         score = scores[:, columns]
         odds = np.broadcast_to(np.log(common / (1 - common)), score.shape)
         surprise = (score - common) / np.sqrt(common * (1 - common))
-        near = vectors @ self._meanings[facet].T if facet in self._meanings else np.zeros_like(score)
-        stacked: Floats = np.stack([score, odds, surprise, near], axis=-1).astype(np.float32)
-        return stacked
+        known: Floats = np.stack([score, odds, surprise], axis=-1).astype(np.float32)
+        return np.concatenate([known, clues[facet]], axis=-1) if facet in clues else known
 
 
 class _Worth:
     """What the evidence for the values of one facet is worth, learnt from held-out items.
 
-    evidence (n, values, 4), truth (n, values).
+    evidence (n, values, kinds), truth (n, values).
     """
 
     def __init__(self, evidence: Floats, truth: Floats, most: int) -> None:
@@ -268,25 +269,27 @@ class _Worth:
         self._steps: Any = IsotonicRegression(y_min=0.0, y_max=_NEAR_CERTAIN, out_of_bounds="clip")
         self._steps.fit(self._curve.decision_function(flat), truth.ravel())
         self._most = most
+        self._telling = _TELLING * truth.mean(axis=0)
         self.threshold = self._lowest(self.probabilities(evidence), truth)
 
     def probabilities(self, evidence: Floats) -> Floats:
-        """(n, values, 4) -> (n, values)."""
+        """(n, values, kinds) -> (n, values)."""
         found = self._steps.predict(self._curve.decision_function(evidence.reshape(-1, evidence.shape[-1])))
         shaped: Floats = np.asarray(found, dtype=np.float32).reshape(evidence.shape[:2])
         return shaped
 
     def given(self, probabilities: Floats) -> Bools:
         """(n, values): the likeliest values of each item, as many as items usually have, that are likely enough."""
-        return self._likeliest(probabilities) & (probabilities >= self.threshold)
+        return self._candidates(probabilities) & (probabilities >= self.threshold)
 
-    def _likeliest(self, probabilities: Floats) -> Bools:
+    def _candidates(self, probabilities: Floats) -> Bools:
         rank = np.argsort(np.argsort(-probabilities, axis=1, kind="stable"), axis=1, kind="stable")
-        return rank < self._most
+        found: Bools = rank < self._most
+        return found & (probabilities >= self._telling) if self._most > 1 else found
 
     def _lowest(self, probabilities: Floats, truth: Floats) -> float:
         """The lowest probability at which the values given are right often enough; above 1 when there is none."""
-        chosen = self._likeliest(probabilities)
+        chosen = self._candidates(probabilities)
         order = np.argsort(-probabilities[chosen], kind="stable")
         sure, right = probabilities[chosen][order], truth[chosen][order]
         precise = np.cumsum(right) / np.arange(1, len(right) + 1) >= PRECISION
@@ -353,11 +356,6 @@ def _task(view: View) -> Task:
         whole=[bool((column == column.round()).all()) for column in numbers.values()],
         truth=np.hstack(blocks).astype(np.float32),
     )  # fmt: skip
-
-
-def _meanings(domain: DomainConfig, facet: str, task: Task) -> list[str]:
-    defined = domain.facets[facet].definitions
-    return [f"{value}. {defined.get(value, '')}".strip() for value in task.labels[facet]]
 
 
 def _facets(domain: DomainConfig) -> list[str]:

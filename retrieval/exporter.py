@@ -1,21 +1,60 @@
-"""Catalogue files out: records with what was inferred of them, written whole or not at all."""
+"""Enriched catalogue files: records with what was inferred of them, written whole or not at all."""
 
 from __future__ import annotations
 
 import gzip
 import json
 import os
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from retrieval.catalogue import Catalogue, inferred
-from retrieval.enrichment import Inference
+from retrieval.catalogue import Catalogue, Progress, inferred
+from retrieval.enrichment import Inference, annotated_rows, learn, same_items
 from retrieval.errors import CatalogueError
+from retrieval.features import Encode, View, text_to_encode
 from retrieval.importer import JSON_SUFFIXES
-from retrieval.records import Item
+from retrieval.records import Item, Record
 from retrieval.rows import INFERRED
+
+
+class EnrichReport(Record):
+    """How many items there are, how many of them the annotated catalogue has too, and of how many each facet or number
+    was inferred, by the domain's names."""
+
+    items: int
+    shared: int
+    inferred: dict[str, int]
+
+
+def enrich(
+    catalogue: Catalogue, annotated: Catalogue, encode: Encode, out: Path, progress: Progress | None = None
+) -> EnrichReport:
+    """Learn from one catalogue what another does not record and write the other with it.
+
+    An item that both have (title and year) takes what the annotated one records. Stages of `progress`: learn, infer.
+    Raises DomainError and CatalogueError when there is nothing to learn or `out` cannot be written.
+    """
+    check_writable(out)
+    known = view_of(annotated, [annotated.items[row] for row in annotated_rows(annotated)], encode)
+    view = view_of(catalogue, catalogue.items, encode)
+    found = learn(known, view, encode, progress=progress).infer(view, progress)
+    twins = {place: annotated.items[row] for place, row in same_items(catalogue.items, annotated.items).items()}
+    records = [
+        enriched_record(catalogue, item, inference, twins.get(place))
+        for place, (item, inference) in enumerate(zip(catalogue.items, found, strict=True))
+    ]
+    write_records(out, records)
+    names = {**catalogue.domain.field_to_facet, **catalogue.domain.field_to_number}
+    counts = Counter(names[field] for record in records for field in record.get(INFERRED, ()))
+    return EnrichReport(items=len(records), shared=len(twins), inferred=dict(counts))
+
+
+def view_of(catalogue: Catalogue, items: Sequence[Item], encode: Encode) -> View:
+    """Items with the vectors that are learnt from."""
+    return View(catalogue, items, encode([text_to_encode(catalogue, item) for item in items]))
 
 
 def enriched_record(catalogue: Catalogue, item: Item, inference: Inference, twin: Item | None = None) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +14,10 @@ from retrieval.index import document_text
 from retrieval.records import Item
 
 Floats = NDArray[np.float32]
+Encode = Callable[[Sequence[str]], Floats]
+"""Texts to unit rows, (n, d)."""
+
+_WORD = r"(?u)\b\w+\b"
 
 # What a block weighs is how readily a ridge uses it. Halving or doubling any of them moves the held-out figures of
 # `rapport eval enrichment` in the third decimal.
@@ -68,7 +72,8 @@ class FeatureSpace:
 
     def columns(self, blocks: Iterable[str]) -> NDArray[np.bool_]:
         """(width,) True for the columns of some blocks."""
-        return np.repeat([block in set(blocks) for block in BLOCKS], self._width)
+        chosen = set(blocks)
+        return np.repeat([block in chosen for block in BLOCKS], self._width)
 
     def rows(self, view: View) -> Floats:
         """(n, width), each block scaled by its weight."""
@@ -85,8 +90,7 @@ class FeatureSpace:
     def _read(self, view: View, block: str) -> list[Any]:
         """What a block's vectoriser reads of each item: a text, or tokens."""
         if block == "words":
-            # A title says nothing of the mood, and is all there is of some texts.
-            return [item.text.replace(item.title, " ") for item in view.items]
+            return [_prose(item) for item in view.items]
         if block == "genres":
             return [[self._genre_of.get(name.casefold(), name.casefold()) for name in item.genres]
                     for item in view.items]  # fmt: skip
@@ -103,6 +107,48 @@ class FeatureSpace:
                         yield from (f"{facet}:{value.casefold()}" for value in item.facets.get(field, ()))
 
 
+class Clues:
+    """What in an item's own words points at each value of the facets to be inferred, whatever other items say."""
+
+    def __init__(self, domain: DomainConfig, labels: Mapping[str, Sequence[str]], encode: Encode) -> None:
+        """`labels`: the values of each facet. `encode` is for the definitions of the values."""
+        self._learnt = set(learnt_fields(domain))
+        self._meanings: dict[str, Floats] = {}
+        self._ways: dict[str, tuple[Any, Floats]] = {}
+        for facet, values in labels.items():
+            config = domain.facets[facet]
+            defined = [f"{value}. {config.definitions.get(value, '')}".strip() for value in values]
+            self._meanings[facet] = encode(defined)
+            self._ways[facet] = _finder([(value, *config.synonyms.get(value, ())) for value in values])
+
+    def rows(self, view: View) -> dict[str, Floats]:
+        """For each facet (n, values, 2): the cosine of an item's vector with the value's definition, and 1 where the
+        text, or what the catalogue says in other fields of the facet, has the value or another way to say it.
+        """
+        found = {}
+        for facet, (finder, ways) in self._ways.items():
+            near = view.vectors @ self._meanings[facet].T
+            said = finder.transform([self._said(view.catalogue, facet, item) for item in view.items])
+            found[facet] = np.stack([near, (said @ ways > 0).astype(np.float32)], axis=-1)
+        return found
+
+    def _said(self, catalogue: Catalogue, facet: str, item: Item) -> str:
+        fields = [field for field in catalogue.domain.facets[facet].fields if field not in self._learnt]
+        return " | ".join([_prose(item), *(value for field in fields for value in item.facets.get(field, ()))])
+
+
+def _finder(ways: Sequence[Sequence[str]]) -> tuple[Any, Floats]:
+    """A vectoriser that finds ways to say values, and which value each of its columns says, (columns, values)."""
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    words = CountVectorizer(token_pattern=_WORD).build_analyzer()
+    phrases = [{" ".join(words(way)) for way in some} - {""} for some in ways]
+    known = sorted(set().union(*phrases))
+    longest = max((phrase.count(" ") + 1 for phrase in known), default=1)
+    finder = CountVectorizer(token_pattern=_WORD, ngram_range=(1, longest), vocabulary=known, dtype=np.float32)
+    return finder, np.array([[phrase in some for some in phrases] for phrase in known], dtype=np.float32)
+
+
 def learnt_fields(domain: DomainConfig) -> list[str]:
     """The catalogue fields that can be inferred: the first of each facet and number marked with `infer`."""
     facets = [config.fields[0] for config in domain.facets.values() if config.infer]
@@ -117,6 +163,11 @@ def text_to_encode(catalogue: Catalogue, item: Item) -> str:
     hidden = set(learnt_fields(catalogue.domain))
     facets = {field: values for field, values in item.facets.items() if field not in hidden}
     return document_text(catalogue, item.model_copy(update={"facets": facets}))
+
+
+def _prose(item: Item) -> str:
+    """The text without the title, which is all there is of some and says nothing of the mood."""
+    return item.text.replace(item.title, " ")
 
 
 def _genre_names(domain: DomainConfig) -> dict[str, str]:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import secrets
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from retrieval.errors import RapportError
 from ui.options import Catalog, Domain, Home, Json, Session, console, errors, settings_with
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 catalog = typer.Typer(no_args_is_help=True, help="Import, look at and check a catalogue.")
 profile = typer.Typer(no_args_is_help=True, help="See, export, import and erase what is known of a session.")
@@ -76,6 +81,44 @@ def check_catalog(
         fine = report_starter(path, data, settings, console) and fine
     if not fine:
         raise typer.Exit(1)
+
+
+@catalog.command("enrich")
+def enrich_catalog(
+    file: Annotated[Path, typer.Argument(help="JSON lines or CSV, also with .gz.")],
+    out: Annotated[Path, typer.Option(help="The file to write: JSON lines, compressed when it is named .gz.")],
+    annotated: Annotated[
+        Path | None, typer.Option("--from", help="The catalogue to learn from; else the starter.")
+    ] = None,
+    domain: Domain = None,
+    home: Home = None,
+) -> None:
+    """Infer what a catalogue does not record (moods, themes, tone, content levels) and write a new one that has it."""
+    from retrieval.domain import load_domain
+    from retrieval.exporter import check_writable, enrich
+    from retrieval.importer import import_file
+    from retrieval.index import text_vectors
+    from ui.progress import Bars
+    from ui.reports import print_enriched, print_import, starter
+
+    check_writable(out)
+    if out.resolve() == file.resolve():
+        raise RapportError(f"--out {out} is the catalogue itself. Give another name.")
+    settings = settings_with(domain=domain, home=home)
+    config = load_domain(settings.domain)
+    teacher = annotated or starter()
+    with Bars(errors) as bars:
+        known, _ = import_file(teacher, config)
+        catalogue, report = import_file(file, config, bars)
+        print_import(report, file, console)
+
+        def encode(texts: Sequence[str]) -> NDArray[np.float32]:
+            return text_vectors(texts, settings.embedder, settings.home, settings.threads, bars)
+
+        added = enrich(catalogue, known, encode, out, bars)
+    print_enriched(added, catalogue.domain, teacher, console)
+    option = f" --domain {settings.domain}" if domain else ""
+    console.print(f"Written. Use it with: rapport chat --catalog {out}{option}", highlight=False, soft_wrap=True)
 
 
 # ---------------------------------------------------------------- profile

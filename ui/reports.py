@@ -11,6 +11,8 @@ from rich.text import Text
 
 import retrieval
 from retrieval.catalogue import Catalogue
+from retrieval.domain import DomainConfig
+from retrieval.exporter import EnrichReport
 from retrieval.importer import ImportReport
 from ui.terminal import printable
 
@@ -38,6 +40,20 @@ def print_import(report: ImportReport, path: Path, console: Console) -> None:
         console.print(Text(printable(f"  row {problem.row}, {problem.field}: {problem.message}")))
     if len(report.skipped) > SHOWN_PROBLEMS:
         console.print(f"  and {len(report.skipped) - SHOWN_PROBLEMS:,} more")
+
+
+def print_enriched(report: EnrichReport, domain: DomainConfig, annotated: Path, console: Console) -> None:
+    """How many items got what, and where it is from."""
+    shared = (
+        f"{report.shared:,} of {report.items:,} items are in {annotated.name} too and have what it records of them."
+    )
+    console.print(Text(shared))
+    table = Table("inferred", "items", "share", title="Of the others", title_justify="left")
+    for name in (*domain.facets, *domain.numbers):
+        if name in report.inferred:
+            count = report.inferred[name]
+            table.add_row(name, f"{count:,}", f"{100 * count / report.items:.0f}%")
+    console.print(table)
 
 
 def print_catalogue(catalogue: Catalogue, path: Path, console: Console) -> None:

@@ -36,7 +36,7 @@ REDRAW_SECONDS = 0.04
 WAITING = "…"
 GROUP_OF_TAP = {"like": "likes", "dislike": "dislikes", "seen": "seen"}
 """The group of the profile that each button of a card adds to."""
-BELIEFS_SHOWN = 40
+BELIEFS_SHOWN = 20
 """Beliefs of a group that the panel shows; an import may bring thousands."""
 NAMES_SHOWN = 200
 BLANK_ART = ("left", "middle", "right")

@@ -137,6 +137,8 @@ def test_the_latest_example_is_the_one_to_follow(talk: Talk) -> None:
         ("from the 80s", "from the 90s", 1990, 1999),
         ("before 1990", "before 1970", None, 1969),
         ("after 1990", "before 1970", None, 1969),
+        ("from the 80s", "before 1985", 1980, 1984),
+        ("from the 80s", "after 1990", 1991, None),
     ],
 )
 def test_limits_that_face_each_other_are_joined_and_others_replaced(
@@ -176,6 +178,69 @@ def test_a_critique_of_an_example_is_measured_from_it(talk: Talk, starter: Catal
     assert belief.high is not None
     assert solaris is not None
     assert belief.high < solaris
+
+
+def test_a_comparison_stands_beside_the_limit_that_was_said(talk: Talk) -> None:
+    state = talk("under 100 minutes", "longer", slate=("toy-story-1995",))
+    limit, longer = sorted((b for b in state.beliefs.values() if b.facet == "minutes"), key=lambda b: b.low is not None)
+    assert (limit.high, limit.low, limit.hard) == (100, None, True)
+    assert longer.low is not None
+    assert longer.high is None
+
+
+def test_a_comparison_takes_the_place_of_a_limit_that_leaves_it_no_room(talk: Talk) -> None:
+    year = the(talk("before 1960", "newer", slate=("heat-1995",)), "year")
+    assert (year.low, year.high) == (1996, None)
+
+
+def test_a_limit_makes_an_earlier_comparison_needless(talk: Talk) -> None:
+    assert the(talk("shorter", "under two hours", slate=("up-2009",)), "minutes").high == 120
+
+
+def test_what_was_ruled_out_outlives_a_new_need(talk: Talk) -> None:
+    for rule, number in (("nothing scary", "frightening"), ("for my 6 year old", "suitable_from")):
+        assert the(talk(rule, "a western from the 50s"), number).hard
+    assert "minutes" not in {b.facet for b in talk("under two hours", "a western from the 50s").beliefs.values()}
+
+
+def test_a_rule_and_a_wish_for_the_same_number_both_hold(talk: Talk) -> None:
+    state = talk("nothing after 1990", "from the 70s", "forget from the 70s")
+    assert any(belief.relation == "rule" and belief.facet == "year" for belief in state.beliefs.values())
+
+
+def test_the_newest_word_on_a_period_wins_over_what_ruled_it_out(talk: Talk) -> None:
+    assert the(talk("not from the 60s", "from the 60s"), "year").polarity > 0
+    assert the(talk("from the 60s", "not from the 60s"), "year").polarity < 0
+
+
+def test_a_quality_loosens_no_number_that_was_said(talk: Talk) -> None:
+    assert the(talk("for my 6 year old", "something kid-friendly"), "suitable_from").high == 6
+
+
+def test_not_too_much_of_something_is_a_limit_with_nothing_to_compare_it_to(talk: Talk) -> None:
+    belief = the(talk("nothing too violent"), "violence")
+    assert belief.hard
+    assert belief.high is not None
+    assert belief.high < 3
+
+
+def test_a_mild_word_against_something_does_not_soften_what_was_ruled_out(talk: Talk) -> None:
+    assert the(talk("no horror", "I don't like horror"), "genre").hard
+    judged = talk("I hated the first one", "not the first one", slate=("heat-1995",)).beliefs["item:heat-1995"]
+    assert (judged.relation, judged.scope) == ("dislike", "person")
+
+
+@pytest.mark.parametrize("said", [("I love westerns", "it must be a western"), ("a western", "I love westerns")])
+def test_a_wish_for_tonight_and_a_lasting_taste_are_two_beliefs(talk: Talk, said: tuple[str, str]) -> None:
+    westerns = [belief for belief in talk(*said).beliefs.values() if belief.value == "Western"]
+    assert {(belief.relation, belief.scope) for belief in westerns} == {("wish", "session"), ("taste", "person")}
+    assert unwanted(talk(*said, "no westerns")) == {"Western"}
+    assert wanted(talk(*said, "no westerns")) == set()
+
+
+def test_a_left_over_word_is_no_new_need(talk: Talk) -> None:
+    assert the(talk("from the 80s", "hm, a zxqv western"), "year").low == 1980
+    assert the(talk("from the 80s", "zxqv, no westerns"), "year").low == 1980
 
 
 def test_a_name_that_is_not_in_the_catalogue_is_kept_apart(talk: Talk) -> None:

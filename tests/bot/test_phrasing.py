@@ -20,6 +20,7 @@ from bot.phrasing import (
     reply_language,
     say,
     tap,
+    told,
 )
 from prompts import loader
 
@@ -45,7 +46,7 @@ def other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         assert old in text
         text = text.replace(old, new)
     kept = [line for line in text.splitlines() if not line.startswith(("  counts:", "  genre"))]
-    kept += ["contractions:", "  '\\bde el\\b': del", "  '\\by (?=i)': \"e \""]
+    kept += ['  clauses: ["{first}; {last}"]', "contractions:", "  '\\bde el\\b': del", "  '\\by (?=i)': \"e \""]
     path.write_text("\n".join(kept), encoding="utf-8")
     monkeypatch.setattr(loader, "FOLDER", tmp_path)
     forget_files()
@@ -61,6 +62,9 @@ def test_words_are_joined_as_one_says_them(other: str) -> None:
     assert joined(["a", "i"], other) == "a e i"
     assert quoted(["a", "b"], other) == "«a» y «b»"
     assert quoted(["a"], "en") == "“a”"
+    assert told(["is old", "runs long", "feels sad"], "en") == "is old, runs long and feels sad"
+    assert told(["is old", "runs long", "feels sad"], other) == "is old; runs long; feels sad"
+    assert told([], other) == told([], "en") == ""
 
 
 def test_contractions_leave_quotations_alone(other: str) -> None:

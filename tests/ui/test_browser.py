@@ -202,10 +202,11 @@ def test_ratings_are_brought_from_a_file(site, visit, scheme):
     assert one.page.locator(".r-report").count() == 0
 
     # The same control is reached and opened with the keyboard, and takes the same file again.
-    one.page.locator(".r-file input").focus()
+    control = one.page.get_by_label("Bring your ratings")
+    control.focus()
     assert one.page.locator(".r-file").evaluate("element => getComputedStyle(element).outlineStyle") == "solid"
     with one.page.expect_file_chooser() as chooser:
-        one.page.keyboard.press("Enter")
+        control.press("Enter")
     chooser.value.set_files(TASTE / "letterboxd" / "ratings.csv")
     one.page.wait_for_selector(".r-report")
     assert "none of it new" in one.page.locator(".r-report").inner_text()

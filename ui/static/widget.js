@@ -347,13 +347,11 @@ function strongest(reasons) {
   const telling = speaking.filter((reason) => reason.kind !== 'popularity');
   const quoted = new Set();
   return (telling.length ? telling : speaking).slice(0, 2).map((reason) => {
-    const proof = (reason.evidence ?? []).find(({ quote }) => quote && !NOT_WORDS.test(quote) && !quoted.has(quote));
+    const proof = (reason.evidence ?? []).find(({ quote }) => quote && !/^tapped “| your import, row /.test(quote) && !quoted.has(quote));
     if (proof) quoted.add(proof.quote);
     return { label: LABELS[reason.kind]?.(reason.label) ?? reason.label, quote: proof?.quote ?? '' };
   });
 }
-/** Evidence that is no words of the person: a tap on a card, or a row of an import. */
-const NOT_WORDS = /^tapped “|^(?:rated|marked) .* in your import, row /;
 const LABELS = {
   similar: (title) => `like ${title}`,
   liked: (title) => `close to ${title}, which you liked`,

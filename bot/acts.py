@@ -74,6 +74,8 @@ def rule_acts(
         acts.add("request")
     if not acts and unresolved:
         acts.add("disclose")
+    if "ask_catalogue" in acts and "request" not in cues:
+        acts -= {"disclose", "constrain", "request"}
     return acts or {"unclear"}
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from bot.phrasing import can_say, filled, joined, listed, say
 from bot.plan import Claim
 from bot.text import sentences
-from retrieval.catalogue import Catalogue
+from retrieval.catalogue import Catalogue, inferred
 from retrieval.domain import FacetConfig
 from retrieval.records import Item, Reason, Record
 
@@ -61,12 +61,12 @@ def facet_phrase(catalogue: Catalogue, item: Item, facet: str, limit: int = 3) -
     values = ([value for value in values if sayable(value, config, catalogue)] or values)[:limit]
     if not values:
         return None
-    return Phrase(
+    return _hedged(catalogue, Phrase(
         text=_predicate(config, values, item, catalogue), topic=facet,
         claims=[Claim(item_id=item.id, facet=facet, value=value) for value in values],
         people=values if config.role == "person" else [], numbers=_digits(" ".join(values)),
         quotes=values if config.role in {"award", "era", "place"} else [],
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 def value_phrase(catalogue: Catalogue, item: Item, facet: str, value: str) -> Phrase | None:
@@ -82,10 +82,10 @@ def value_phrase(catalogue: Catalogue, item: Item, facet: str, value: str) -> Ph
             text = say(catalogue.domain.language, "as_asked", values=config.names.get(value, value))
         else:
             text = _predicate(config, [value], item, catalogue)
-        return Phrase(
+        return _hedged(catalogue, Phrase(
             text=text, topic=f"{name}:{value}", claims=[Claim(item_id=item.id, facet=name, value=value)],
             people=[value] if config.role == "person" else [], numbers=_digits(value),
-        )  # fmt: skip
+        ))  # fmt: skip
     return None
 
 
@@ -118,16 +118,18 @@ def number_phrase(catalogue: Catalogue, item: Item, number: str) -> Phrase | Non
             text = say(language, "between", low=config.low.name, high=config.high.name)
         else:
             return None
-        return Phrase(text=text, topic=number, claims=claims)
+        return _hedged(catalogue, Phrase(text=text, topic=number, claims=claims))
     if config.phrases.fact is None:
         return None
     if config.levels:
         level = config.levels[min(len(config.levels) - 1, max(0, round(value)))]
-        return Phrase(text=filled(config.phrases.fact, language, value=level), topic=number, claims=claims)
+        text = filled(config.phrases.fact, language, value=level)
+        return _hedged(catalogue, Phrase(text=text, topic=number, claims=claims))
     said = f"{value:g}"
     if config.unit is not None:
         said = say(language, "measure", number=said, unit=config.unit.one if value == 1 else config.unit.many)
-    return Phrase(text=filled(config.phrases.fact, language, value=said), topic=number, claims=claims, numbers=[value])
+    text = filled(config.phrases.fact, language, value=said)
+    return _hedged(catalogue, Phrase(text=text, topic=number, claims=claims, numbers=[value]))
 
 
 def comparative(catalogue: Catalogue, item: Item, other: Item, number: str) -> Phrase | None:
@@ -153,7 +155,7 @@ def comparison_phrase(catalogue: Catalogue, item: Item, other: Item, number: str
     if word is None:
         return None
     text = _between(catalogue, "compared", 0, short, adjective=word.text, other=other.title)
-    return word.model_copy(update={"text": text, "titles": [] if short else [other.title]})
+    return _hedged(catalogue, word.model_copy(update={"text": text, "titles": [] if short else [other.title]}))
 
 
 def kin_phrase(catalogue: Catalogue, item: Item, other: Item, variant: int = 0, short: bool = False) -> Phrase | None:
@@ -203,12 +205,23 @@ def shared_phrase(
     kind = f"shared_{role}" if role in {"theme", "mood", "genre"} else "shared_fact"
     if kind == "shared_fact":
         slots["fact"] = filled(config.phrases.fact or "", language, value=said, title=item.title)
-    return Phrase(
+    return _hedged(catalogue, Phrase(
         text=_between(catalogue, kind, variant, short, **slots), topic=f"{name}:{values[0]}",
         claims=[Claim(item_id=i, facet=name, value=value) for value in values for i in (item.id, other.id)],
         titles=[] if short else [other.title], people=values if role == "person" else [],
         numbers=_digits(" ".join(values)),
-    )  # fmt: skip
+    ))  # fmt: skip
+
+
+def _hedged(catalogue: Catalogue, phrase: Phrase) -> Phrase:
+    """The phrase with "probably" in it when something that it claims is inferred and not on record."""
+    items = [(catalogue.get(one), claim) for claim in phrase.claims for one in (claim.item_id, claim.than) if one]
+    if not any(inferred(item, claim.facet, claim.value) for item, claim in items):
+        return phrase
+    language = catalogue.domain.language
+    verb = next((verb for verb in listed(language, "guess_after") if phrase.text.startswith(f"{verb} ")), "")
+    guess = say(language, "guess", fact=phrase.text.removeprefix(verb).lstrip())
+    return phrase.model_copy(update={"text": f"{verb} {guess}".lstrip()})
 
 
 def _begin_alike(values: list[str]) -> bool:

@@ -29,7 +29,7 @@ class Near(NamedTuple):
 
 
 class WordIndex:
-    """The words of some keys, by first letter and length."""
+    """The words of some keys, by first letter and length; `size` is how many there are."""
 
     def __init__(self, keys: Iterable[str]) -> None:
         blocks: dict[tuple[str, int], set[str]] = defaultdict(set)
@@ -38,6 +38,7 @@ class WordIndex:
                 if len(word) >= _SHORTEST_WORD and word.isalpha():
                     blocks[word[0], len(word)].add(word)
         self._blocks = {place: sorted(words) for place, words in blocks.items()}
+        self.size = sum(map(len, self._blocks.values()))
         self.near = lru_cache(maxsize=_REMEMBERED)(self._near)
 
     def _near(self, word: str) -> tuple[Near, ...]:

@@ -19,7 +19,7 @@ _MOST_WORDS = 4
 _SHORTEST = 4
 _WORTH_A_GUESS = 0.02
 _FAMOUS = 0.5
-_SLIP_COUNTS = 0.3  # how much less likely a title is for each slip, as a share
+_KEEPS = (0.6, 0.8)  # what each slip leaves of the fit of a title of one word, and of several
 
 
 class Guesser:
@@ -54,7 +54,8 @@ class Guesser:
         """Whether a word is no word of plain speech, so that it may be a misspelt one."""
         plain = token.word.replace("'", "")
         lexicon = self._hints.lexicon
-        known = plain in lexicon.common or plain in lexicon.stop or plain in self._hints.nouns
+        stems = [plain, *(plain.removesuffix(ending) for ending in lexicon.linking.endings)]
+        known = any(stem in lexicon.common or stem in lexicon.stop or stem in self._hints.nouns for stem in stems)
         return len(plain) >= _SHORTEST and plain.isalpha() and not known
 
     def _closest(self, utterance: Utterance, free: Sequence[bool], place: int, least: int) -> Span | None:
@@ -97,7 +98,7 @@ class Guesser:
         if name.weight < _WORTH_A_GUESS and not (licence or cue):
             return False
         if name.kind == "item":
-            return title_fit(utterance.place(window), name, ()) * (1 - _SLIP_COUNTS) ** slips >= LIKELY
+            return title_fit(utterance.place(window), name, ()) * _KEEPS[len(said) > 1] ** slips >= LIKELY
         if len(said) > 1:
             return True
         if name.kind == "person":

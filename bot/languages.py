@@ -18,6 +18,10 @@ _USUAL = 0.9  # the language spoken last is kept unless another is ahead of it b
 _WORD = re.compile(r"(?<![\w'])[^\W\d_]+(?:'[^\W\d_]+)*(?![\w'])")
 
 
+# A capital inside a sentence mostly opens a name, and names belong to no language.
+_NAME = re.compile(r"(?<=[\w,;:)] )[A-ZÀ-Þ][\w'’-]*")
+
+
 def language_of(text: str, usual: str = "en") -> str:
     """The code of the likeliest language among those with a lexicon; `usual`, the one spoken last, where nothing tells.
 
@@ -29,7 +33,7 @@ def language_of(text: str, usual: str = "en") -> str:
     han = sum(_is_han(char) for char in letters)
     if unspaced and letters and han >= _HAN_SHARE * len(letters):
         return unspaced
-    lowered, folded = text.lower(), fold(text)
+    lowered, folded = text.lower(), fold(_NAME.sub(" ", text))
     scores = {
         name: (_USUAL if name == usual else 0.0) + _words(folded, name)
         + _SIGN * sum(lowered.count(letter) for letter in load_lexicon(name).letters)

@@ -81,17 +81,23 @@ class Linker:
         return told
 
     def _in_series(self, span: Span, folded: str, free: int) -> Span:
-        """The part of a series that is said around a title ("the second X", "the X sequel"); `free`: where to begin."""
-        if following := self.hints.next_part(folded, span.start, span.end):
-            row, start, end = self.families.next(span.name.row), *following
-        elif counted := self.hints.part(folded, span.start, span.end):
-            number, start, end = counted
-            row = self.families.part(span.name.row, number)
-        else:
+        """The part of a series that is said around a title, for the title; `free`: where other spans end."""
+        said = self._part_said(folded, span.start, span.end, span.name.row)
+        if said is None or said[1] < free:
             return span
-        if row is None or start < free:
-            return span
+        row, start, end = said
         return self._instead(span, row)._replace(start=start, end=end)
+
+    def _part_said(self, folded: str, start: int, end: int, row: int) -> tuple[int, int, int] | None:
+        """The row of a part that is said around a title ("the second X", "the X sequel"), and where it is said."""
+        if following := self.hints.next_part(folded, start, end):
+            found, begin, stop = self.families.next(row), *following
+        elif counted := self.hints.part(folded, start, end):
+            number, begin, stop = counted
+            found = self.families.part(row, number)
+        else:
+            return None
+        return None if found is None else (found, begin, stop)
 
     def _with_person(self, span: Span, person: str) -> Span:
         """Of the items that a title may mean, the one that somebody has a part in; the same span if none has."""
@@ -160,6 +166,8 @@ class Linker:
             return dated
         rivals = {self._role(name) for name in (*values, *people)}
         fit = title_fit(place, titles[0], rivals) if titles else 0.0
+        if titles and fit < LIKELY and self._part_said(folded, start, end, titles[0].row):
+            fit = LIKELY
         if fit == NAMED_OUTRIGHT:
             return Span(start, end, titles[0], tuple(titles[1:]), fit)
         if people and values and people[0].form != "full" and not self.hints.personal(folded, start):

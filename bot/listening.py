@@ -256,7 +256,7 @@ class Listener:
         said = match.groupdict()
         if said.get("kind"):
             facets = [
-                name for name, config in self.domain.facets.items() if config.noun and config.noun.one == said["kind"]
+                name for name, config in self.domain.facets.items() if config.noun and fold(config.noun.one) == said["kind"]
             ]
         else:
             facets = people[:1] if said.get("by") else people[1:2] or people[:1]
@@ -319,7 +319,8 @@ class Listener:
 def _weigh(reading: Reading, heard: HeardActs) -> None:
     """Drop what was read in words that do not sound like saying it: "which is scarier?" asks for nothing scary."""
     likely = heard.likely
-    if max(likely[act] for act in _WISHING) < _UNLIKELY:
+    questioned = heard.acts & {"why", "why_not", "compare"} and not heard.acts & {"disclose", "constrain", "critique"}
+    if questioned or max(likely[act] for act in _WISHING) < _UNLIKELY:
         reading.preferences, reading.constraints = [], []
     if heard.acts & {"compare", "ask_item", "why"} and "critique" not in heard.acts:
         reading.critiques = []

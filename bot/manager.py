@@ -204,10 +204,12 @@ class Manager:
         return self.store.said(session_id, turn)
 
     def _slate(self, state: SessionState) -> list[Recommendation]:
+        """What is on screen, but for what was seen or turned down since it came there."""
+        gone = {belief.item_id for belief in state.beliefs.values() if belief.facet == "item" and belief.polarity <= 0}
         return [
             Recommendation(item=self.catalogue.get(pick.item_id), score=pick.score, reasons=pick.reasons)
             for pick in state.slate
-            if pick.item_id in self.catalogue.row
+            if pick.item_id in self.catalogue.row and pick.item_id not in gone
         ]
 
     def _plan_accept(self, understanding: Understanding, state: SessionState) -> ReplyPlan:

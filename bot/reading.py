@@ -24,7 +24,7 @@ from retrieval.catalogue import Catalogue
 
 _ITEM_RELATIONS: dict[str, Relation] = {
     "like": "like", "dislike": "dislike", "exclude": "reject", "seen": "seen", "unseen": "unseen",
-    "similar": "similar", "accept": "accept", "reject": "reject",
+    "similar": "similar", "accept": "accept", "reject": "reject", "shared": "like",
 }  # fmt: skip
 _SENTENCE_START = re.compile(r"[.!?;]\s|[。！？；]")  # noqa: RUF001
 _EDGES = " ,.;!?，。；！？、"  # noqa: RUF001
@@ -89,10 +89,13 @@ class Reader:
         reading = Reading()
         clause = _Clause()
         last: Span | None = None
+        judged_to = 0
         for place, mark in enumerate(marks):
             if isinstance(mark, Span):
                 last = mark if mark.kind != "item" else None
             if isinstance(mark, Cue):
+                if mark.kind == "relation" and mark.start < judged_to:
+                    continue  # it was the verdict on the name before it
                 clause = self._enter(folded, mark, clause)
                 reading.wished |= mark.name == "wish"
                 if mark.name in {"like", "dislike"} and last is not None and self._back.match(folded, mark.end):
@@ -122,6 +125,7 @@ class Reader:
                 self._read_pointer(folded, mark, clause, quote, limit, asking, reading)
             elif mark.kind == "item":
                 verdict = self._verdict(folded, marks, place, _AFTER_REACH)
+                judged_to = max(judged_to, verdict.end if verdict and not clause.relation else 0)
                 self._read_item(text, folded, mark, clause, quote, verdict, asked_item, reading)
             else:
                 verdict = None if clause.relation else self._verdict(folded, marks, place, _VALUE_REACH)
@@ -147,9 +151,10 @@ class Reader:
     def _enter(self, folded: str, cue: Cue, clause: _Clause) -> _Clause:
         if cue.kind == "break":
             return _Clause(cue_start=cue.end, start=cue.end)
-        if cue.name == "reported" and self._shared.search(folded):
+        if cue.name.startswith("reported") and self._shared.search(folded):
             # Whom one watches with counts; their taste is a wish for now, not the person's own.
-            return _Clause("wish", "", cue.start, cue.end, clause.start)
+            relation = "shared" if cue.name == "reported" else "exclude"
+            return _Clause(relation, "", cue.start, cue.end, clause.start)
         away = clause.relation == "exclude" and cue.name == "similar" and cue.start - clause.cue_end < 12
         return _Clause(cue.name, cue.text, cue.start, cue.end, clause.start, away)
 
@@ -164,9 +169,10 @@ class Reader:
         between = folded[clause.cue_end : pointer.start].strip() if clause.cue_end >= 0 else "?"
         touching = self._pointed_lead.fullmatch(between) is not None
         exact = pointer.exact and not asking
-        verdict = self.cues.after(folded, pointer.end, min(limit, pointer.end + 40)) if exact else None
+        judged = exact or (not clause.relation and not asking)  # "esas me gustan": the verdict stands behind
+        verdict = self.cues.after(folded, pointer.end, min(limit, pointer.end + 40)) if judged else None
         relation = _ITEM_RELATIONS.get(verdict.name if verdict else clause.relation)
-        if relation is None or not (touching or exact):
+        if relation is None or not (touching or exact or verdict):
             return
         strength = self.cues.strength_of(clause.cue or (verdict.text if verdict else ""))
         said = [self.mention(item_id, relation, quote, strength) for item_id in pointer.item_ids]
@@ -227,7 +233,9 @@ class Reader:
         self, text: str, folded: str, span: Span, clause: _Clause, words: str, quote: str, asking: bool,
         reading: Reading,
     ) -> None:  # fmt: skip
-        if (asking and clause.relation in {"", "seen", "similar", "asked"}) or clause.relation == "reported":
+        if (asking and clause.relation in {"", "seen", "similar", "asked"}) or clause.relation.startswith("reported") or (
+            clause.relation == "unneeded"
+        ):
             return
         degree = self.cues.degree_before(folded, span.start)
         if degree and degree.direction > 0 and clause.relation == "exclude":

@@ -97,13 +97,14 @@ def _described(
 ) -> list[Pointer]:
     """ "the western one", "the one with her name", "the older one": items on screen that fit the description."""
     found = []
-    before, behind, longer = (
-        turn_pattern(lexicon.language, name) for name in ("described_lead", "described_tail", "which")
+    before, behind, longer, closes = (
+        turn_pattern(lexicon.language, name) for name in ("described_lead", "described_tail", "which", "closes")
     )
     for span in spans:
         lead, tail = before.search(folded[: span.start]), behind.match(folded[span.end :])
         which = longer.search(folded[: span.start])
-        if span.kind == "item" or not ((lead and tail) or which) or not context.slate:
+        bare = lead is not None and closes.match(folded[span.end :]) is not None  # "let's do the western"
+        if span.kind == "item" or not ((lead and tail) or which or bare) or not context.slate:
             continue
         if span.name.direction:
             known = [
@@ -114,7 +115,7 @@ def _described(
             having = [(min(known) if span.name.direction < 0 else max(known))[1]] if known else []
         else:
             having = [i for i in context.slate if span.name.value in catalogue.values(catalogue.get(i), span.kind)]
-        if having:
+        if having and (which or tail or len(having) == 1):
             start = which.start() if which else lead.start() if lead else span.start
             end = span.end + (tail.end() if tail and not which else 0)
             found.append(Pointer(start, end, tuple(having[:1]), True))

@@ -30,9 +30,9 @@ _RIVALS = ("genre", "country", "language", "mood")
 # Evidence -> log odds for a title of one word, and for one of several.
 _WEIGHTS: dict[str, tuple[float, float]] = {
     "base": (-2.3, -0.1), "three words": (0.0, 1.1), "four words": (0.0, 0.6),
-    "only small words": (-2.1, -2.3), "one ordinary word": (0.7, 0.2), "two ordinary words": (0.0, 1.0),
-    "three ordinary words": (0.0, 1.4), "a word of its own": (0.8, 0.7), "all words of its own": (0.8, 0.4),
-    "never a title": (-2.1, 0.0), "a letter": (-2.0, 0.0), "small words after a cue": (1.3, 1.2),
+    "only small words": (-2.1, -2.3), "one ordinary word": (1.0, 0.4), "two ordinary words": (0.0, 1.0),
+    "three ordinary words": (0.0, 1.4), "a word of its own": (0.6, 0.6), "all words of its own": (0.6, 0.4),
+    "never a title": (-2.1, 0.0), "a letter": (-2.0, 0.0), "small words after a cue": (1.5, 1.4),
     "only a number": (-1.5, 0.0), "a number in it": (0.0, 0.7),
     "obscure": (-2.5, -1.8), "known": (1.5, 0.7), "well known": (0.5, 0.6), "a part of a title": (0.0, 0.2),
     "after like": (0.4, 0.4), "after seen": (0.7, 0.6), "after unseen": (0.3, 0.0), "after similar": (1.9, 1.6),
@@ -41,7 +41,7 @@ _WEIGHTS: dict[str, tuple[float, float]] = {
     "led up to by nothing": (-1.0, -0.4), "ordinary and led up to by nothing": (-1.2, -1.9),
     "with a determiner": (-1.5, -0.3), "as what it is about": (-1.5, -2.2), "as somebody": (-0.5, -0.6),
     "ends a clause": (1.2, 0.4), "opens a sentence": (-0.3, -0.2), "after a comma": (-1.0, 0.7),
-    "opens and goes on": (-1.0, -0.2), "alone": (-0.3, 0.4),
+    "opens and goes on": (-0.7, -0.2), "alone": (-0.3, 0.4),
     "before a word for items": (0.4, -1.3), "capitals": (2.5, 3.5), "a capital that opens": (0.5, 0.0),
     "a small word with a capital": (5.0, 0.0), "small where names have capitals": (-1.5, -0.7),
     "small, and led up to by nothing": (-1.2, -0.5),

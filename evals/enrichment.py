@@ -19,8 +19,10 @@ from bot.settings import Settings
 from evals.metrics import Floats, Interval, intervals, paired_intervals, resamples
 from evals.options import EnrichmentOptions, Progress, silent
 from evals.session import eval_home
+from retrieval.calibration import PRECISION
 from retrieval.domain import DomainConfig, load_domain
-from retrieval.enrichment import PRECISION, Enricher, annotated_rows, learn, same_items
+from retrieval.enrichment import FEWEST as FEWEST_ANNOTATED
+from retrieval.enrichment import Enricher, annotated_rows, learn, same_items
 from retrieval.errors import InputError
 from retrieval.exporter import view_of
 from retrieval.features import Encode, View
@@ -77,6 +79,8 @@ def run_enrichment(options: EnrichmentOptions, progress: Progress = silent) -> E
     encode = _encoder(options, progress)
     catalogue, _ = import_file(options.annotated, domain)
     rows = annotated_rows(catalogue)[: options.limit]
+    if len(rows) < FEWEST_ANNOTATED:
+        raise InputError(f"--limit {options.limit} leaves too few items to learn from. Give {FEWEST_ANNOTATED} or more.")
     known = view_of(catalogue, [catalogue.items[row] for row in rows], encode)
     on_itself = {f"{options.annotated.name} on itself": known}
     readings: list[tuple[View | None, dict[str, View]]] = [(None, on_itself)]

@@ -43,10 +43,9 @@ class Grammar:
         known = sorted(catalogue.items, key=lambda item: (-item.popularity, item.id))[:_KNOWN_TITLES]
         titles = [item.title.casefold() for item in catalogue.items]
         self.items = [item for item in known if titles.count(item.title.casefold()) == 1]
-        self.levels = {
-            name: config.high.words for name, config in sorted(domain.numbers.items())
-            if config.role == "level" and config.high and config.high.words
-        }  # fmt: skip
+        levels = [(name, config.high) for name, config in domain.numbers.items() if config.role == "level"]
+        said = {name: [word for word in pole.words if not word.endswith("est")] for name, pole in levels if pole}
+        self.levels = {name: words for name, words in said.items() if words}
         poles = [
             (config.role, pole, Shift(number=name, direction=direction))
             for name, config in domain.numbers.items()

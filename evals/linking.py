@@ -85,15 +85,15 @@ class Judged(Record):
 
 
 class LinkingResult(Record):
-    """One system. The three recalls are of all marked items, and of those with and without a word of their own.
+    """One system. The recalls are of all marked items, and of those with and without a word of their own, if any.
 
     strict: the right id. beyond: links to items that nobody marked; a_turn: those, for each turn.
     """
 
     system: str
     recall: Interval
-    recall_distinctive: Interval
-    recall_common: Interval
+    recall_distinctive: Interval | None
+    recall_common: Interval | None
     strict: Interval
     links: int
     beyond: int
@@ -270,10 +270,11 @@ def _result(
             common.append(_is_common(title))
             groups.append(turn.dialogue)
     values, of, ordinary = np.array(rows), np.array(groups), np.array(common)
-    loose, strict = intervals(values, of, options.samples, options.seed)
     drawn = (options.samples, options.seed)
-    distinctive, _ = intervals(values[~ordinary], of[~ordinary], *drawn)
-    everyday, _ = intervals(values[ordinary], of[ordinary], *drawn) if ordinary.any() else (loose, strict)
+    loose, strict = intervals(values, of, *drawn)
+    distinctive, everyday = (
+        intervals(values[chosen], of[chosen], *drawn)[0] if chosen.any() else None for chosen in (~ordinary, ordinary)
+    )
     beyond = len(_beyond(turns, links, titles))
     return LinkingResult(
         system=system,
@@ -332,11 +333,11 @@ def print_report(report: LinkingReport, console: Console) -> None:
         padding=(0, 1, 0, 0),
     )
     table.add_column("system", no_wrap=True)
-    for head in ("recall", "distinctive", "common words", "strict", "links", "unmarked", "a turn"):
+    for head in ("recall", "distinctive", "common", "strict", "links", "unmarked", "a turn"):
         table.add_column(head, justify="right")
     for result in report.results:
         recalls = (result.recall, result.recall_distinctive, result.recall_common, result.strict)
-        cells = [f"{cell.mean:.3f}\n[dim]{cell.low:.3f}-{cell.high:.3f}[/dim]" for cell in recalls]
+        cells = [f"{_short(c.mean)}\n[dim]{_short(c.low)}-{_short(c.high)}[/dim]" if c else "none" for c in recalls]
         counts = (f"{result.links:,}", f"{result.beyond:,}", f"{result.a_turn:.2f}")
         table.add_row(result.system, *cells, *counts, style="bold" if result.system == RAPPORT else None)
     console.print(table)
@@ -355,10 +356,15 @@ def print_report(report: LinkingReport, console: Console) -> None:
     console.print(f"One understanding: p50 {report.p50_ms:.1f} ms, p95 {report.p95_ms:.1f} ms")
 
 
+def _short(value: float) -> str:
+    """Three decimals without the zero before the point."""
+    return f"{value:.3f}".removeprefix("0")
+
+
 def _caption(report: LinkingReport) -> str:
     parts = [
         "Second lines: 95% intervals from resampled dialogues.",
-        f"Common words: {report.common:,} titles of ordinary words only; distinctive: the others.",
+        f"Common: {report.common:,} of the titles have ordinary words only; distinctive: the others.",
         "Strict: the right id among items of one title, which no year tells apart here.",
         f"Popularity counted on {report.train}." if report.train else "No training dialogues.",
     ]

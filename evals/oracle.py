@@ -20,6 +20,7 @@ from retrieval.catalogue import Catalogue
 from retrieval.records import Record
 
 _ANSWERED_BY = {"undo": ("undo",), "reset": ("reset",), "forget": ("reset",)}
+_UNASKED = tuple(act for act in REPLY_ACTS if act not in {"undo", "reset"})
 OFFERING = ("recommend", "relax")
 _LASTING = {"seen", "dislike"}
 _LOOKS = {"click", "view"}
@@ -27,7 +28,7 @@ _AGAIN = "round again"
 _LET_GO = re.compile(r"(?:Letting go of|Without) ((?:“[^”]*”(?:, and |, | and )?)+)")
 _QUOTED = re.compile(r"“([^”]*)”")
 Mask = NDArray[np.bool_]
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_NUMBER = re.compile(r"(\d+(?:\.\d+)?)(s?)")
 
 
 class Violation(Record):
@@ -111,7 +112,7 @@ class Oracle:
     # What every reply must be
 
     def _of_reply(self, move: Move, reply: Reply) -> list[Violation]:
-        acts = _ANSWERED_BY.get(move.command, REPLY_ACTS)
+        acts = _ANSWERED_BY.get(move.command, _UNASKED)
         found = self._holds(
             reply.act in acts, "act", move.form, f"“{move.say}” was answered with the act “{reply.act}”"
         )
@@ -127,7 +128,10 @@ class Oracle:
             conditions = [one for one in conditions if self._survives(shift, one)]
         for new in move.adds:
             new = self._with_earlier(conditions, new)
-            conditions = [*(one for one in conditions if not _gives_way(one, new)), new]
+            conditions = [
+                one for one in conditions if not _gives_way(one, new) and not (move.edit and _is_old(one, new))
+            ]
+            conditions.append(new)
         ids = [*move.items, *self._placed(move.places)]
         judged = state.judged
         if move.verdict == "like":
@@ -229,13 +233,15 @@ class Oracle:
     def _undo(self, now: Step, reply: Reply | None) -> list[Violation]:
         """The profile and the screen are what they were before the last step that changed any of them."""
         step = self.past.pop() if self.past else None
-        there, screen = step or now, step.state.screen if step else ()
-        shown = tuple(pick.item.id for pick in reply.items) if reply else ()
+        there = step or now
         self.state = there.state
-        changes = _changes(there.profile, self.profile)
-        found = self._holds(
-            self.profile == there.profile, "undo", "profile", f"undo left the profile different: {changes}"
-        )
+        judged = {item_id for item_id, _ in self._verdicts()}
+        # What was turned down while it was on the screen does not come back to it.
+        screen = tuple(item_id for item_id in there.state.screen if step and item_id not in judged)
+        shown = tuple(pick.item.id for pick in reply.items) if reply else ()
+        self.state = self.state._replace(screen=screen) if step else self.state
+        detail = f"undo left the profile different: {_changes(there.profile, self.profile)}"
+        found = self._holds(self.profile == there.profile, "undo", "profile", detail)
         return found + self._holds(shown == screen, "undo", "screen", f"undo shows {shown}, on screen was {screen}")
 
     def _begin_anew(self, move: Move, before: Step) -> list[Violation]:
@@ -347,6 +353,11 @@ def _gives_way(old: Condition, new: Condition) -> bool:
     return old.wanted != new.wanted and _nearly_within(wanted, unwanted)
 
 
+def _is_old(one: Condition, new: Condition) -> bool:
+    """Whether a range of the profile is written over when another is stated for the same number."""
+    return one.facet == new.facet and not one.values and one.wanted and not one.firm
+
+
 def _overlap(one: Condition, other: Condition) -> bool:
     low = max(end.low for end in (one, other) if end.low is not None)
     return low <= min(end.high for end in (one, other) if end.high is not None)
@@ -362,8 +373,8 @@ def _named(label: str, one: Condition) -> bool:
     """Whether a label that a reply quotes speaks of a condition."""
     if one.values:
         return any(value.casefold() in label.casefold() for value in one.values)
-    ends = {end + step for end in (one.low, one.high) if end is not None for step in (-1, 0, 1)}
-    return not ends.isdisjoint(float(number) for number in _NUMBER.findall(label))
+    said = {float(number) + later for number, decade in _NUMBER.findall(label) for later in (0, 9 if decade else 0)}
+    return any(abs(end - number) <= 1 for end in (one.low, one.high) if end is not None for number in said)
 
 
 def _changes(before: Profile, after: Profile) -> str:

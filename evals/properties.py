@@ -27,7 +27,7 @@ from evals.grammar import Grammar
 from evals.moves import Condition, Move
 from evals.options import Progress, PropertyOptions, silent
 from evals.oracle import Facts, Oracle, Violation, speaks_of
-from evals.session import eval_home, open_bot
+from evals.session import MODEL_PATIENCE, eval_home, open_bot
 from retrieval.errors import InputError
 from retrieval.records import Record
 
@@ -164,6 +164,7 @@ def play_batch(options: PropertyOptions, numbers: Sequence[int], home: Path) -> 
         shutil.copytree(home, copy, ignore=shutil.ignore_patterns(*_STATE))
         options = options.model_copy(update={"home": copy})
         with open_bot(options) as bot:
+            bot.wait_for_model(MODEL_PATIENCE)
             played, digests = _talked(bot, options.seed, numbers)
         with open_bot(options) as bot:
             changed = [session for session, digest in digests.items() if _digest(bot, session) != digest]
@@ -218,10 +219,11 @@ def run_properties(options: PropertyOptions, progress: Progress = silent) -> Pro
     The home is copied for every batch, so that nothing is left in it. Raises RapportError when a model or catalogue
     cannot be had, InputError for a script that cannot be read.
     """
+    moves = read_moves(options.script) if options.script else None
     began = time.monotonic()
     home = eval_home(options)
     with open_bot(options, progress) as bot:
-        played = _played_script(bot, options.script) if options.script else None
+        played = _played_script(bot, moves) if moves is not None else None
     if played is None:
         many = options.dialogues if options.limit is None else min(options.dialogues, options.limit)
         size = min(_BATCH, -(-many // options.processes))
@@ -258,9 +260,8 @@ def _gathered(batches: Iterable[Played], progress: Progress, many: int) -> Playe
     return whole.model_copy(update={"counterexamples": list(shortest.values())})
 
 
-def _played_script(bot: Bot, path: Path) -> Played:
-    """The moves of a file, made in a session that is erased afterwards."""
-    moves = read_moves(path)
+def _played_script(bot: Bot, moves: list[Move]) -> Played:
+    """Given moves, made in a session that is erased afterwards."""
     player = Player(bot, Oracle(Facts(bot.catalogue)), f"script-{uuid.uuid4().hex[:12]}")
     found = replay(player, moves)
     bot.erase(player.session)

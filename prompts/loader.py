@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict
 FOLDER = Path(__file__).parent
 FILES = ("replies", "phrases")
 OPTIONAL = frozenset({
-    "clauses", "counts", "plain_verbs", "adding", "genre", "a_genre", "an_genre", "genre_noun", "genre_alone",
+    "clauses", "counts", "plain_verbs", "guess_after", "adding", "genre", "a_genre", "an_genre", "genre_noun",
+    "genre_alone",
 })  # fmt: skip
 """Keys of phrases.yaml for what only some languages have (prompts/en/phrases.yaml says what each is)."""
 

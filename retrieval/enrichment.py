@@ -19,24 +19,20 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.calibration import FOLDS, PRECISION, Number, Values
 from retrieval.catalogue import Catalogue, Progress, inferred
 from retrieval.domain import DomainConfig
 from retrieval.errors import CatalogueError, DomainError
 from retrieval.features import BLOCKS, FROM_TEXT, Clues, Encode, FeatureSpace, Floats, View
 from retrieval.records import Item, Record
 
-PRECISION = 0.6
-"""The share of inferred values that is to be right, and the least chance of a number to lie within one step."""
 FEWEST = 100
 """Annotated items without which nothing is learnt."""
-_TELLING = 2.0  # a value is given where it is so many times as likely as of any item; else it would say nothing
 _RARE = 5  # values of fewer annotated items are not learnt
 _MOSTLY = 0.5  # a facet or a number is annotated where this share of the items records it
 _ENOUGH = 200  # items in both catalogues that suffice to judge the scores by
-_FOLDS = 5
 _RIDGE = 4.0
 _CHUNK = 1_000
-_NEAR_CERTAIN = 0.99
 
 Bools = NDArray[np.bool_]
 
@@ -119,6 +115,8 @@ def learn(
 ) -> Enricher:  # fmt: skip
     """Learn from annotated items; `other` holds items of the catalogue to be enriched, of which those that are also in
     `known` are learnt from too. `blocks` are the features to use. `seed` draws the folds. Stage of `progress`: learn.
+
+    Raises CatalogueError when no value is common enough and no number differs.
     """
     pairs = same_items(known.items, other.items) if other is not None else {}
     views = [known]
@@ -174,10 +172,16 @@ class Enricher:
         ))  # fmt: skip
 
     def infer(self, view: View, progress: Progress | None = None) -> list[Inference]:
-        """What is probable enough to be given, item by item. Stage of `progress`: infer."""
+        """What is probable enough to be given, item by item; nothing of one without a text and a genre.
+
+        Stage of `progress`: infer.
+        """
         found = self.judge(view, progress)
         inferences = []
-        for row in range(len(view.items)):
+        for row, item in enumerate(view.items):
+            if not item.text and not item.genres:
+                inferences.append(Inference())
+                continue
             values: dict[str, dict[str, float]] = {}
             for facet, given in found.given.items():
                 chances = found.probabilities[facet][row]
@@ -208,21 +212,21 @@ class _Judge:
         self._task, self._columns = task, columns
         x, y = x[:, columns], task.truth[owner]
         scores = np.zeros_like(y)
-        folds = GroupKFold(_FOLDS, shuffle=True, random_state=seed)
+        folds = GroupKFold(FOLDS, shuffle=True, random_state=seed)
         for done, (seen, held) in enumerate(folds.split(x, groups=owner), start=1):
             scores[held] = Ridge(alpha=_RIDGE).fit(x[seen], y[seen]).predict(x[held])
             if progress:
-                progress("learn", done, _FOLDS)
+                progress("learn", done, FOLDS)
         self._ridge: Any = Ridge(alpha=_RIDGE).fit(x, y)
         scores, y = scores[-judged:], y[-judged:]
         clues = {facet: found[-judged:] for facet, found in clues.items()}
         self._worth = {
-            facet: _Worth(self._evidence(facet, scores, clues), y[:, task.columns(facet)], task.most[facet])
+            facet: Values(self._evidence(facet, scores, clues), y[:, task.columns(facet)], task.most[facet], seed)
             for facet in task.labels
         }
         first = task.truth.shape[1] - len(task.numbers)
         self._numbers = [
-            _Number(scores[:, first + place], y[:, first + place], task.spread[place], task.whole[place], steps[place])
+            Number(scores[:, first + place], y[:, first + place], task.spread[place], task.whole[place], steps[place])
             for place in range(len(task.numbers))
         ]
 
@@ -252,83 +256,6 @@ class _Judge:
         return np.concatenate([known, clues[facet]], axis=-1) if facet in clues else known
 
 
-class _Worth:
-    """What the evidence for the values of one facet is worth, learnt from held-out items.
-
-    evidence (n, values, kinds), truth (n, values).
-    """
-
-    def __init__(self, evidence: Floats, truth: Floats, most: int) -> None:
-        from sklearn.isotonic import IsotonicRegression
-        from sklearn.linear_model import LogisticRegression
-        from sklearn.pipeline import make_pipeline
-        from sklearn.preprocessing import StandardScaler
-
-        flat = evidence.reshape(-1, evidence.shape[-1])
-        self._curve: Any = make_pipeline(StandardScaler(), LogisticRegression()).fit(flat, truth.ravel())
-        self._steps: Any = IsotonicRegression(y_min=0.0, y_max=_NEAR_CERTAIN, out_of_bounds="clip")
-        self._steps.fit(self._curve.decision_function(flat), truth.ravel())
-        self._most = most
-        self._telling = _TELLING * truth.mean(axis=0)
-        self.threshold = self._lowest(self.probabilities(evidence), truth)
-
-    def probabilities(self, evidence: Floats) -> Floats:
-        """(n, values, kinds) -> (n, values)."""
-        found = self._steps.predict(self._curve.decision_function(evidence.reshape(-1, evidence.shape[-1])))
-        shaped: Floats = np.asarray(found, dtype=np.float32).reshape(evidence.shape[:2])
-        return shaped
-
-    def given(self, probabilities: Floats) -> Bools:
-        """(n, values): the likeliest values of each item, as many as items usually have, that are likely enough."""
-        return self._candidates(probabilities) & (probabilities >= self.threshold)
-
-    def _candidates(self, probabilities: Floats) -> Bools:
-        rank = np.argsort(np.argsort(-probabilities, axis=1, kind="stable"), axis=1, kind="stable")
-        found: Bools = rank < self._most
-        return found & (probabilities >= self._telling) if self._most > 1 else found
-
-    def _lowest(self, probabilities: Floats, truth: Floats) -> float:
-        """The lowest probability at which the values given are right often enough; above 1 when there is none."""
-        chosen = self._candidates(probabilities)
-        order = np.argsort(-probabilities[chosen], kind="stable")
-        sure, right = probabilities[chosen][order], truth[chosen][order]
-        precise = np.cumsum(right) / np.arange(1, len(right) + 1) >= PRECISION
-        last_of_its_kind = np.append(sure[1:] < sure[:-1], True)
-        enough = np.flatnonzero(precise & last_of_its_kind)
-        return float(sure[enough[-1]]) if len(enough) else 2.0
-
-
-class _Number:
-    """How a score becomes an estimate of one number, and how sure it is. Scores and truth (n,) in units of `spread`."""
-
-    def __init__(self, scores: Floats, truth: Floats, spread: float, whole: bool, step: float) -> None:
-        from sklearn.linear_model import LogisticRegression
-
-        self._spread, self._whole = spread, whole
-        self._ends = float(truth.min() * spread), float(truth.max() * spread)
-        self._middle = float(scores.mean())
-        within = np.abs(self._estimate(scores) - truth * spread) <= step + 1e-6
-        self._share = float(within.mean())
-        self._model: Any = LogisticRegression().fit(self._shape(scores), within) if 0 < self._share < 1 else None
-
-    def judge(self, scores: Floats) -> tuple[Floats, Floats]:
-        """Estimates in the catalogue's unit and the chance of each to lie within one step, (n,) each."""
-        chances = self._model.predict_proba(self._shape(scores))[:, 1] if self._model else np.full(
-            len(scores), min(self._share, _NEAR_CERTAIN)
-        )  # fmt: skip
-        return self._estimate(scores), np.minimum(chances, _NEAR_CERTAIN)
-
-    def _estimate(self, scores: Floats) -> Floats:
-        inside = np.clip(scores * self._spread, *self._ends)
-        rounded: Floats = np.round(inside, 0 if self._whole else 2)
-        return rounded
-
-    def _shape(self, scores: Floats) -> Floats:
-        """Estimates at the ends of a scale are surer than those in its middle."""
-        off = scores - self._middle
-        return np.stack([off, off**2], axis=1)
-
-
 # ---------------------------------------------------------------- the annotated items
 
 
@@ -348,6 +275,8 @@ def _task(view: View) -> Task:
             labels[name] = [value for value, kept in zip(every, common, strict=True) if kept]
             blocks.append(has[:, common])
     spread = np.array([column.std() for column in numbers.values()], dtype=np.float32)
+    if not labels and not numbers:
+        raise CatalogueError(f"The {len(view.items)} annotated items differ in nothing that can be learnt.")
     if numbers:
         blocks.append(np.stack(list(numbers.values()), axis=1) / spread)
     return Task(

@@ -80,10 +80,10 @@ def enriched_record(catalogue: Catalogue, item: Item, inference: Inference, twin
         if not number.infer or (catalogue.number(item, name) is not None and not inferred(item, name)):
             continue
         if twin is not None and field in twin.numbers:
-            _put(record, field, twin.numbers[field])
+            _put(record, field, _plain(twin.numbers[field]))
         elif name in inference.numbers:
             value, chance = inference.numbers[name]
-            _put(record, field, value)
+            _put(record, field, _plain(value))
             estimates[field] = chance
     return record | {INFERRED: estimates} if estimates else record
 
@@ -131,6 +131,11 @@ def _recorded_source(catalogue: Catalogue, item: Item) -> dict[str, Any]:
         else:
             _put(record, catalogue.domain.numbers[name].fields[0], None)
     return record
+
+
+def _plain(number: float) -> float | int:
+    """A whole number without its ".0"."""
+    return int(number) if number.is_integer() else number
 
 
 def _put(record: dict[str, Any], field: str, value: Any) -> None:

@@ -143,7 +143,7 @@ def _finder(ways: Sequence[Sequence[str]]) -> tuple[Any, Floats]:
 
     words = CountVectorizer(token_pattern=_WORD).build_analyzer()
     phrases = [{" ".join(words(way)) for way in some} - {""} for some in ways]
-    known = sorted(set().union(*phrases))
+    known = sorted(set().union(*phrases)) or ["\0"]  # no text has this one
     longest = max((phrase.count(" ") + 1 for phrase in known), default=1)
     finder = CountVectorizer(token_pattern=_WORD, ngram_range=(1, longest), vocabulary=known, dtype=np.float32)
     return finder, np.array([[phrase in some for some in phrases] for phrase in known], dtype=np.float32)
@@ -167,7 +167,7 @@ def text_to_encode(catalogue: Catalogue, item: Item) -> str:
 
 def _prose(item: Item) -> str:
     """The text without the title, which is all there is of some and says nothing of the mood."""
-    return item.text.replace(item.title, " ")
+    return f" {item.text} ".replace(f" {item.title} ", " ")
 
 
 def _genre_names(domain: DomainConfig) -> dict[str, str]:

@@ -118,7 +118,7 @@ def _fact(item: Item, catalogue: Catalogue, role: str) -> str:
     if number is not None:
         return number_fact(item, number, catalogue)
     for name in catalogue.domain.facets_of(role):
-        values = catalogue.values(item, name)[:MAX_VALUES]
+        values = catalogue.recorded(item, name)[:MAX_VALUES]
         template = catalogue.domain.facets[name].phrases.tag
         if values and template:
             return template.replace("{value}", ", ".join(values))

@@ -167,8 +167,8 @@ PLAIN = f"{HEADER}\n2023-01-01,{NAME},2001,u,4.5\n2023-01-02,Heat,1995,u,\n"
         b"\xfe\xff" + PLAIN.encode("utf-16-be"),
         PLAIN.replace("\n", "\r\n").encode(),
         f"Date;Name;Year;Letterboxd URI;Rating\n2023-01-01;{NAME};2001;u;4,5\n2023-01-02;Heat;1995;u;\n".encode(),
-        f"Date\tName\tYear\tLetterboxd URI\tRating\n2023-01-01\t{NAME}\t2001\tu\t4.5\n2023-01-02\tHeat\t1995\tu\t"
-        .encode(),
+        "\t".join(HEADER.split(",")).encode()
+        + f"\n2023-01-01\t{NAME}\t2001\tu\t4.5\n2023-01-02\tHeat\t1995\tu\t".encode(),
         PLAIN.replace("Date,Name", " date , NAME").encode(),
     ],
     ids=["utf-8", "mark", "utf-16", "utf-16-be", "crlf", "semicolons", "tabs", "header in another case"],

@@ -114,6 +114,7 @@ DOCTORED: list[tuple[str, Doctor]] = [
     ("shown", lambda reply, catalogue: showing(reply, catalogue, "alien-1979")),
     ("repeated", lambda reply, catalogue: showing(reply, catalogue, "heat-1995", "heat-1995")),
     ("act", lambda reply, _: reply.model_copy(update={"act": "mumble"})),
+    ("act", lambda reply, _: reply.model_copy(update={"act": "undo"})),
     ("text", lambda reply, _: reply.model_copy(update={"text": " \n"})),
 ]
 

@@ -71,6 +71,7 @@ def test_help_names_every_command_and_comes_at_once():
         ("eval", "replay", "--dialogues", "/no/such.jsonl", "--catalog", "/no/such.jsonl"),
         ("eval", "replay", "--dialogues", "x", "--catalog", "y", "--condition", "rep-maybe"),
         ("eval", "dialogues", "/no/such.yaml"),
+        ("eval", "properties", "--script", "/no/such.yaml"),
     ],
 )
 def test_an_expected_error_is_one_red_line_and_exit_code_2(run, arguments):

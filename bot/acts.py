@@ -21,7 +21,8 @@ _ASIDES = frozenset({
     "chitchat", "off_topic", "help", "ask_catalogue", "show_profile", "forget", "undo", "reset", "why", "why_not", "compare",
     "ask_item", "unclear", "farewell", "greet", "thank", "remove",
 })  # fmt: skip
-_GRAVE = {"forget": 0.75, "reset": 0.7, "undo": 0.6, "remove": 0.6, "reject": 0.55, "accept": 0.55}  # what cannot be unsaid lightly wants more than an inkling
+_COMMANDS = frozenset({"undo", "reset", "forget", "remove"})
+_CERTAIN, _SURE, _NEVER = 0.85, 0.8, 2.0
 _INKLING = 0.15  # an act of content that was read stands if the model gives it this much
 _WORTH = 0.35  # a part whose content acts are all below this says nothing about what is wanted
 
@@ -90,22 +91,34 @@ def hear(
     for row in model.probabilities(texts, signs, vectors):
         likely = {act: float(p) for act, p in zip(PERSON_ACTS, row, strict=True)}
         acts = {act for act, least in zip(PERSON_ACTS, model.thresholds, strict=True)
-                if likely[act] >= max(float(least), _GRAVE.get(act, 0.0))}  # fmt: skip
+                if likely[act] >= float(least)}  # fmt: skip
         heard.append(HeardActs(acts=acts, likely=likely))
     return heard
 
 
-def settled(rules: set[str], heard: HeardActs | None, read: set[str], context: Context) -> set[str]:
-    """The acts of a part of an utterance.
+def settled(rules: set[str], cues: set[str], heard: HeardActs | None, read: set[str], context: Context) -> set[str]:
+    """The acts of a part of an utterance; `read`: the acts of content for which something was read in it.
 
-    The model's word goes; acts of content for which something was read (`read`) need no more than an inkling of it.
+    The model says what the rules cannot, but what throws away words or items wants more: without a cue of its own, an act
+    that takes something back needs to be nearly certain and stand alone, and an aside beside something read nearly certain.
     Without a model the rules stand.
     """
     if heard is None:
         return rules
-    acts = heard.acts | {act for act in read if heard.likely[act] >= _INKLING}
+    acts = {act for act in heard.acts if heard.likely[act] >= _needed(act, rules | cues, read)}
+    acts |= {act for act in read if act == "constrain" or heard.likely[act] >= _INKLING}
+    acts |= {act for act in cues & _COMMANDS if heard.likely[act] >= _INKLING}
     if context.pending is None:
         acts -= {"answer"}
     if acts - {"unclear"}:
         return acts - {"unclear"}
     return acts or (rules if not rules & CONTENT else {"request"} if "request" in rules else {"unclear"})
+
+
+def _needed(act: str, ruled: set[str], read: set[str]) -> float:
+    """How likely an act must be, where the rules see `ruled` and something was `read`."""
+    if act in CONTENT or act in ruled:
+        return 0.0
+    if act in _COMMANDS:
+        return _CERTAIN if not read else _NEVER
+    return _SURE if read and (act in _ASIDES or act in {"reject", "accept"}) else 0.0

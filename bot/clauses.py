@@ -28,7 +28,9 @@ def parts_of(folded: str, lexicon: Lexicon, whole: Sequence[tuple[int, int]] = (
     `whole`: offsets of names that are not cut, such as "Dr. No".
     """
     splits = turn_pattern(lexicon.language, "splits").finditer(folded)
-    ends = sorted({match.end() for match in (*_SENTENCE_END.finditer(folded), *splits)})
+    verdict = turn_pattern(lexicon.language, "verdict_follows")
+    stops = [match for match in _SENTENCE_END.finditer(folded) if not verdict.match(folded, match.end())]
+    ends = sorted({match.end() for match in (*stops, *splits)})
     ends = [end for end in ends if not any(begin < end <= stop for begin, stop in whole)]
     parts: list[Part] = []
     start = 0

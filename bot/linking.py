@@ -11,7 +11,7 @@ from bot.hints import Hints, hints_of
 from bot.lexicon import Lexicon
 from bot.quantities import Quantity
 from bot.text import Token, fold, is_sign, key_word, tokens
-from bot.title_fit import LIKELY, NAMED_OUTRIGHT, OPINIONS, title_fit
+from bot.title_fit import LIKELY, NAMED_OUTRIGHT, OPINIONS, has_capital_names, title_fit
 from bot.utterance import Span, Utterance
 from retrieval.catalogue import Catalogue
 
@@ -19,6 +19,7 @@ __all__ = ["Linker", "Span"]
 
 _ROLE_RANK = {"genre": 3, "language": 2, "country": 2, "mood": 2}
 _CERTAIN = 1.2  # named in quotes or with its year
+_KNOWN_BY_ONE_NAME = 0.15
 _POSSESSIVE = "'s"
 
 
@@ -161,6 +162,8 @@ class Linker:
                 values = [name for name in values if name not in series]
             else:
                 titles = []
+        if people and titles and people[0].form == "full" and titles[0].form == "partial" and len(said) > 1:
+            titles = []  # a title that opens with somebody's name
         dated = self._dated(folded, start, end, titles)
         if dated is not None:
             return dated
@@ -195,9 +198,9 @@ class Linker:
         return None
 
     def _role(self, name: Name) -> str:
-        """What a name is to the conversation: the role of its facet, person, or other."""
+        """What a name is to the conversation: the role of its facet, person, or quality."""
         config = self.catalogue.domain.facets.get(name.kind)
-        return config.role if config else "person" if name.kind == "person" else "other"
+        return config.role if config else "person" if name.kind == "person" else "quality"
 
     def _preferred(self, name: Name) -> tuple[bool, bool, int, float]:
         return name.weight > 0, name.form == "synonym", _ROLE_RANK.get(self._role(name), 1), name.weight
@@ -230,7 +233,7 @@ class Linker:
             return (bool(rare) and capital) or (cue and capital)
         if not rare:
             return capital and cue
-        return capital or cue or person.weight > 0.15
+        return capital or cue or (person.weight > _KNOWN_BY_ONE_NAME and not has_capital_names(text))
 
 
 def _is_guess(span: Span, folded: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from bot.act_model import Signs, load_act_model
-from bot.acts import Encode, HeardActs, hear, rule_acts, settled
+from bot.acts import CONTENT, Encode, HeardActs, hear, rule_acts, settled
 from bot.clauses import parts_of
 from bot.cues import Cue, CueFinder, cue_finder
 from bot.gazetteer import Gazetteer
@@ -94,6 +94,7 @@ class Listener:
         """
         context = context or Context()
         text = text[:_READ]
+        spoken = _unshouted(text)
         drafts: list[Draft] = []
         folded = self._fold(text)
         for part in parts_of(folded, self.lexicon, self.linker.unbroken(folded)):
@@ -175,17 +176,19 @@ class Listener:
         if heard is None and command is None and "request" not in draft.cues:
             command = "off_topic" if "off_topic" in draft.cues else command
             command = "chitchat" if "chitchat" in draft.cues and len(draft.text.split()) < _FEW else command
-        removing = "remove" in (heard.acts if heard else draft.cues)
         counting = heard is not None and "ask_catalogue" in heard.acts
-        if (heard and heard.aside and not counting) or removing or (heard is None and command):
+        judged = any(mention.relation not in {"mention", "ask"} for mention in reading.mentions)
+        aside = heard is not None and heard.aside and not (counting or judged or reading.constraints)
+        rules = {command, *(draft.cues & {"greet", "thank", "farewell"})} if command else draft.rules
+        acts = settled(rules, draft.cues, heard, set() if aside else _content_acts(reading), context)
+        if aside or "remove" in acts or (heard is None and command):
             reading = Reading()
             reading.mentions = [m for m in draft.reading.mentions if m.relation == "mention"]
+            acts -= CONTENT if "remove" in acts else set()
         elif heard:
             _weigh(reading, heard)
             self._judge(draft, heard)
-        read = _content_acts(reading)
-        rules = {command, *(draft.cues & {"greet", "thank", "farewell"})} if command else draft.rules
-        acts = settled(rules, heard, read, context)
+            acts |= _content_acts(reading) & {"like", "dislike", "seen", "similar"}
         if "reject" in acts and not any(mention.relation == "reject" for mention in reading.mentions):
             rejected = draft.targets or context.slate
             reading.mentions += [self.reader.mention(item_id, "reject", draft.text) for item_id in rejected]
@@ -324,6 +327,13 @@ def _weigh(reading: Reading, heard: HeardActs) -> None:
         reading.preferences, reading.constraints = [], []
     if heard.acts & {"compare", "ask_item", "why"} and "critique" not in heard.acts:
         reading.critiques = []
+
+
+def _unshouted(text: str) -> str:
+    """A text all in capitals, in which they tell nothing, in small letters; of the same length."""
+    if not text.isupper() or sum(char.isalpha() for char in text) < _FEW:
+        return text
+    return "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
 
 
 def merged(text: str, parts: Sequence[Understanding]) -> Understanding:

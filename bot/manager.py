@@ -132,7 +132,8 @@ class Manager:
             named = beliefs_named(understanding, state, self.understander)
             dropped: list[Event] = [Withdrew(belief_id=belief.id) for belief in named]
             return dropped + update(understanding, state, catalogue, turn)
-        if acts & {"undo", "forget", "show_profile", "help", "ask_catalogue", "why", "why_not", "compare"}:
+        asking = acts & {"ask_catalogue", "why", "why_not", "compare"} and "request" not in acts
+        if asking or acts & {"undo", "forget", "show_profile", "help"}:
             return []
         return update(understanding, state, catalogue, turn)
 
@@ -204,12 +205,10 @@ class Manager:
         return self.store.said(session_id, turn)
 
     def _slate(self, state: SessionState) -> list[Recommendation]:
-        """What is on screen, but for what was seen or turned down since it came there."""
-        gone = {belief.item_id for belief in state.beliefs.values() if belief.facet == "item" and belief.polarity <= 0}
         return [
             Recommendation(item=self.catalogue.get(pick.item_id), score=pick.score, reasons=pick.reasons)
             for pick in state.slate
-            if pick.item_id in self.catalogue.row and pick.item_id not in gone
+            if pick.item_id in self.catalogue.row
         ]
 
     def _plan_accept(self, understanding: Understanding, state: SessionState) -> ReplyPlan:

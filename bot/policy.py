@@ -56,7 +56,7 @@ def decide(understanding: Understanding, state: SessionState, recommender: Recom
         return Action(kind="compare")
     if "ask_item" in acts:
         return Action(kind="answer")
-    if "ask_catalogue" in acts:
+    if "ask_catalogue" in acts and "request" not in acts:
         return Action(kind="catalogue")
     if "accept" in acts and not acts & {"request", "critique", "similar", "more", "constrain", "seen"}:
         return Action(kind="accept")

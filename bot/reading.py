@@ -135,7 +135,8 @@ class Reader:
                     opinion = "dislike" if verdict.name == "reject" else verdict.name
                     own = clause._replace(relation=opinion, cue=verdict.text)
                     quote = text[mark.start : verdict.end]
-                self._read_value(text, folded, mark, own, folded[clause.start : limit], quote, asking, reading)
+                until = marks[place + 1].start if place + 1 < len(marks) else len(text)
+                self._read_value(text, folded, mark, own, folded[clause.start : until], quote, asking, reading)
         return reading
 
     def _verdict(self, folded: str, marks: Sequence[Mark], place: int, reach: int) -> Cue | None:

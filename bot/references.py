@@ -51,6 +51,8 @@ def find_pointers(
         else:
             continue
         found.append(Pointer(match.start(), match.end(), (target,), False))
+    titles = [(span.start, span.end) for span in spans if span.kind == "item"]
+    found = [p for p in found if p.exact or not any(p.start < end and start < p.end for start, end in titles)]
     found.sort(key=lambda pointer: (not pointer.exact, pointer.start - pointer.end))
     kept: list[Pointer] = []
     for pointer in found:

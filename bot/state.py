@@ -110,6 +110,10 @@ def _apply(state: SessionState, entry: Logged, here: bool) -> None:
         state.pending = None
         state.templates += event.templates
         state.language = event.language
+    elif isinstance(event, Undone):
+        # What was seen or turned down while it was on the screen does not come back to it.
+        gone = {belief.item_id for belief in state.beliefs.values() if belief.facet == "item" and belief.polarity <= 0}
+        state.slate = [pick for pick in state.slate if pick.item_id not in gone]
     elif isinstance(event, Restarted):
         state.slate, state.focus, state.pending, state.asked, state.shown = [], None, None, [], []
         state.beliefs = {id_: belief for id_, belief in state.beliefs.items() if belief.scope == "person"}

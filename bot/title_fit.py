@@ -18,35 +18,36 @@ from bot.text import Token, is_sign
 
 NAMED_OUTRIGHT = 1.3
 """The fit of words in quotes, or called a title: more than any probability."""
-LIKELY = 0.45
+LIKELY = 0.46
 """The least fit of words that are taken for a title."""
 OPINIONS = frozenset({"like", "dislike", "seen", "unseen", "similar"})
 """Relation cues behind which people name items."""
 _KNOWN, _WELL_KNOWN, _OBSCURE = 0.3, 0.6, 0.1
 _SIGNS_OF_A_TITLE = 3
-_NAME_INSIDE = re.compile(r"[a-z,;] [A-Z\u00c0-\u00de]\w")
-_RIVALS = ("genre", "country", "language", "mood")
+_NAME_INSIDE = re.compile(r"[a-z,;] [A-Z\u00c0-\u00de][a-z\u00df-\u00ff]")
+_RIVALS = ("genre", "country", "language", "mood", "quality")
 
 # Evidence -> log odds for a title of one word, and for one of several.
 _WEIGHTS: dict[str, tuple[float, float]] = {
-    "base": (-2.3, -0.1), "three words": (0.0, 1.1), "four words": (0.0, 0.6),
-    "only small words": (-2.1, -2.3), "one ordinary word": (1.0, 0.4), "two ordinary words": (0.0, 1.0),
-    "three ordinary words": (0.0, 1.4), "a word of its own": (0.6, 0.6), "all words of its own": (0.6, 0.4),
-    "never a title": (-2.1, 0.0), "a letter": (-2.0, 0.0), "small words after a cue": (1.5, 1.4),
+    "base": (-1.7, 0.3), "three words": (0.0, 1.2), "four words": (0.0, 0.6),
+    "only small words": (-2.2, -2.0), "one ordinary word": (1.0, 0.5), "two ordinary words": (0.0, 1.0),
+    "three ordinary words": (0.0, 1.2), "a word of its own": (0.6, 0.6), "all words of its own": (0.6, 0.4),
+    "never a title": (-2.1, 0.0), "a letter": (-1.6, 0.0), "small words after a cue": (1.1, 1.2),
     "only a number": (-1.5, 0.0), "a number in it": (0.0, 0.7),
-    "obscure": (-2.5, -1.8), "known": (1.5, 0.7), "well known": (0.5, 0.6), "a part of a title": (0.0, 0.2),
-    "after like": (0.4, 0.4), "after seen": (0.7, 0.6), "after unseen": (0.3, 0.0), "after similar": (1.9, 1.6),
-    "after wish": (-0.2, -0.2), "after accept": (0.4, 0.1), "after dislike": (0.0, 0.0), "after exclude": (-0.5, -0.1),
-    "before a verdict": (0.3, 0.2), "led up to": (0.6, 0.4), "asked about": (0.0, 0.1), "in a list": (0.9, 1.0),
-    "led up to by nothing": (-1.0, -0.4), "ordinary and led up to by nothing": (-1.2, -1.9),
-    "with a determiner": (-1.5, -0.3), "as what it is about": (-1.5, -2.2), "as somebody": (-0.5, -0.6),
-    "ends a clause": (1.2, 0.4), "opens a sentence": (-0.3, -0.2), "after a comma": (-1.0, 0.7),
-    "opens and goes on": (-0.7, -0.2), "alone": (-0.3, 0.4),
-    "before a word for items": (0.4, -1.3), "capitals": (2.5, 3.5), "a capital that opens": (0.5, 0.0),
+    "obscure": (-1.3, -0.9), "known": (0.9, 0.3), "well known": (0.5, 0.6), "a part of a title": (0.3, 0.4),
+    "an ordinary part of a title": (-1.0, 0.4),
+    "after like": (0.2, 0.3), "after seen": (0.7, 0.6), "after unseen": (0.3, 0.0), "after similar": (1.6, 1.4),
+    "after wish": (-0.2, -0.2), "after accept": (0.2, 0.0), "after dislike": (-0.3, -0.2), "after exclude": (-0.5, -0.1),
+    "before a verdict": (0.4, 0.2), "led up to": (0.6, 0.2), "asked about": (0.0, 0.1), "in a list": (1.0, 0.8),
+    "led up to by nothing": (-1.0, -0.6), "ordinary and led up to by nothing": (-1.2, -2.2),
+    "with a determiner": (-1.5, -0.5), "as what it is about": (-2.2, -2.2), "as somebody": (-0.5, -0.6),
+    "ends a clause": (1.2, 0.6), "opens a sentence": (-0.3, -0.2), "after a comma": (-1.0, 0.4),
+    "opens and goes on": (-0.7, -0.2), "alone": (-0.2, 0.1),
+    "before a word for items": (0.2, -1.2), "capitals": (2.5, 3.5), "a capital that opens": (0.5, 0.0),
     "a small word with a capital": (5.0, 0.0), "small where names have capitals": (-1.5, -0.7),
     "small, and led up to by nothing": (-1.2, -0.5),
     "also a genre": (-2.3, -2.0), "also a mood": (-1.3, -1.0), "also a country": (-2.0, -2.0),
-    "also a language": (-2.0, -2.0), "also a value": (-0.5, -0.8), "also a person": (-0.6, -1.4),
+    "also a language": (-2.0, -2.0), "also a value": (-0.5, -0.8), "also a quality": (-1.5, -1.0), "also a person": (-0.6, -1.4),
 }  # fmt: skip
 
 
@@ -104,6 +105,11 @@ class Place:
         return written and not never and not nouns and any(char.islower() for char in self.text)
 
 
+def has_capital_names(text: str) -> bool:
+    """Whether a text has a capital inside a sentence, so that its names can be told by their capitals."""
+    return _NAME_INSIDE.search(text) is not None
+
+
 def title_fit(place: Place, name: Name, rivals: Collection[str]) -> float:
     """The probability that the words are the title `name`; `rivals` are the roles of facets that they name too.
 
@@ -139,7 +145,7 @@ def _evidence(place: Place, name: Name, rivals: Collection[str]) -> Iterator[str
     if name.weight > _WELL_KNOWN:
         yield "well known"
     if name.form == "partial":
-        yield "a part of a title"
+        yield "a part of a title" if place.rare else "an ordinary part of a title"
     yield from _evidence_around(place)
     others = "value" if set(rivals) - {"person"} else "person" if rivals else None
     rival = next((role for role in _RIVALS if role in rivals), others)
@@ -215,7 +221,7 @@ def _evidence_around(place: Place) -> Iterator[str]:
         yield "a capital that opens" if opening else "capitals"
         if not (opening or place.plain):
             yield "a small word with a capital"
-    elif not place.opens and _NAME_INSIDE.search(place.text):
+    elif not place.opens and has_capital_names(place.text):
         yield "small where names have capitals"
         if led_by_nothing:
             yield "small, and led up to by nothing"

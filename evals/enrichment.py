@@ -80,7 +80,7 @@ def run_enrichment(options: EnrichmentOptions, progress: Progress = silent) -> E
     catalogue, _ = import_file(options.annotated, domain)
     rows = annotated_rows(catalogue)[: options.limit]
     if len(rows) < FEWEST_ANNOTATED:
-        raise InputError(f"--limit {options.limit} leaves too few items to learn from. Give {FEWEST_ANNOTATED} or more.")
+        raise InputError(f"--limit {options.limit} is too few items to learn from. Give {FEWEST_ANNOTATED} or more.")
     known = view_of(catalogue, [catalogue.items[row] for row in rows], encode)
     on_itself = {f"{options.annotated.name} on itself": known}
     readings: list[tuple[View | None, dict[str, View]]] = [(None, on_itself)]
@@ -283,7 +283,12 @@ def _interval(values: Floats) -> Interval:
 def print_report(report: EnrichmentReport, console: Console) -> None:
     """A table for each way to read the held-out items, and the verdict."""
     for part in report.parts:
-        table = Table(title=f"{part.name}: {part.items:,} items held out", title_justify="left", box=box.SIMPLE)
+        table = Table(
+            title=f"{part.name}: {part.items:,} items held out",
+            title_justify="left",
+            box=box.SIMPLE,
+            padding=(0, 1, 0, 0),
+        )
         table.add_column("measure", no_wrap=True)
         for system in (LEARNT, GENRES, COMMON):
             table.add_column(system, justify="right", no_wrap=True)

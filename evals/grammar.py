@@ -42,10 +42,10 @@ class Grammar:
         self.makers = [name for name in self.values["person"] if len(catalogue.postings(self.by).get(name, ())) > 3]
         known = sorted(catalogue.items, key=lambda item: (-item.popularity, item.id))[:_KNOWN_TITLES]
         titles = [item.title.casefold() for item in catalogue.items]
-        self.items = [item for item in known if titles.count(item.title.casefold()) == 1]
+        self.items = [(item.title, item.id) for item in known if titles.count(item.title.casefold()) == 1]
         levels = [(name, config.high) for name, config in domain.numbers.items() if config.role == "level"]
-        said = {name: [word for word in pole.words if not word.endswith("est")] for name, pole in levels if pole}
-        self.levels = {name: words for name, words in said.items() if words}
+        plain = {name: [word for word in pole.words if not word.endswith("est")] for name, pole in levels if pole}
+        self.levels = {name: words for name, words in plain.items() if words}
         poles = [
             (config.role, pole, Shift(number=name, direction=direction))
             for name, config in domain.numbers.items()
@@ -245,9 +245,9 @@ class Grammar:
         return _say(pick, "taste", pick(ways).format(x=self._kinds_said(pick, value)))
 
     def title(self, pick: Pick, _: Scene) -> Move:
-        item, verdict = pick(self.items), pick(list(sayings.TITLE))
-        text = pick(sayings.TITLE[verdict]).format(t=item.title)
-        return _say(pick, f"{verdict} title", text, verdict=verdict, items=(item.id,))
+        (title, item_id), verdict = pick(self.items), pick(list(sayings.TITLE))
+        text = pick(sayings.TITLE[verdict]).format(t=title)
+        return _say(pick, f"{verdict} title", text, verdict=verdict, items=(item_id,))
 
     def place(self, pick: Pick, scene: Scene) -> Move:
         if not scene.on_screen:
@@ -274,10 +274,10 @@ class Grammar:
         return _say(pick, "critique", pick(sayings.CRITIQUE).format(w=word), shifts=(shift,))
 
     def similar(self, pick: Pick, scene: Scene) -> Move:
-        item, (ordinal, place) = pick(self.items), pick(sayings.ORDINALS[:3])
+        (title, _), (ordinal, place) = pick(self.items), pick(sayings.ORDINALS[:3])
         if place <= scene.on_screen and pick((True, False)):
             return _say(pick, "similar to place", pick(sayings.SIMILAR_PLACE).format(r=ordinal))
-        return _say(pick, "similar", self._put(pick(sayings.SIMILAR), t=item.title), fresh=True)
+        return _say(pick, "similar", self._put(pick(sayings.SIMILAR), t=title), fresh=True)
 
     def remove(self, pick: Pick, scene: Scene) -> Move:
         """Let go of something that is in force, or of something that is not."""
@@ -316,11 +316,10 @@ class Grammar:
 
     def ask(self, pick: Pick, scene: Scene) -> Move:
         """A question, which changes nothing."""
-        value, title = pick(self.values["genre"]), pick(self.items).title
-        seen = [name for name, place in sayings.ORDINALS if place <= scene.on_screen]
-        ways = [*(self._put(way, value, t=title, x=value.lower()) for way in (*sayings.ASK_TITLE, *sayings.ASK_MANY))]
-        ways += [way.format(r=name) for way in sayings.ASK_PLACE for name in seen]
-        return Move(form="ask", say=pick([*sayings.ASK_ME, *ways]), still=True)
+        value, (title, _) = pick(self.values["genre"]), pick(self.items)
+        ways = [self._put(way, value, t=title, x=value.lower()) for way in (*sayings.ASK_TITLE, *sayings.ASK_MANY)]
+        placed = [way.format(r=n) for way in sayings.ASK_PLACE for n, at in sayings.ORDINALS if at <= scene.on_screen]
+        return Move(form="ask", say=pick([*sayings.ASK_ME, *ways, *placed]), still=True)
 
     def small_talk(self, pick: Pick, _: Scene) -> Move:
         return Move(form="small talk", say=pick(sayings.SMALL_TALK), still=True)

@@ -1,5 +1,6 @@
-"""What the scores of a regression are worth, learnt from scores of held-out items: probabilities of values, estimates of
-numbers, and from which probability on a value may be given.
+"""What the scores of a regression are worth, learnt from scores of held-out items.
+
+They become probabilities of values, of which those are given that are likely enough, and estimates of numbers.
 """
 
 from __future__ import annotations
@@ -75,11 +76,15 @@ class Values:
         return found & (probabilities >= self._telling) if self._most > 1 else found
 
     def _lowest(self, probabilities: Floats, truth: Floats) -> float:
-        """The lowest probability at which the values given are right often enough; above 1 when there is none."""
+        """The lowest probability at which the values given are right often enough; above 1 when there is none.
+
+        One standard error is kept to spare, since of many thresholds the lowest that passes passes by luck.
+        """
         chosen = self._candidates(probabilities)
         order = np.argsort(-probabilities[chosen], kind="stable")
         sure, right = probabilities[chosen][order], truth[chosen][order]
-        precise = np.cumsum(right) / np.arange(1, len(right) + 1) >= PRECISION
+        spare = np.sqrt(PRECISION * (1 - PRECISION) / np.arange(1, len(right) + 1))
+        precise = np.cumsum(right) / np.arange(1, len(right) + 1) >= PRECISION + spare
         last_of_its_kind = np.append(sure[1:] < sure[:-1], True)
         enough = np.flatnonzero(precise & last_of_its_kind)
         return float(sure[enough[-1]]) if len(enough) else 2.0

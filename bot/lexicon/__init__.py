@@ -99,7 +99,8 @@ class Turns(BaseModel):
     something ("the second one is"). described: `lead` and `tail` around a description of one item ("the western one");
     which: the words before a longer one ("the one with"). some_of: groups `some` (first or last) and `many`. place: a group
     `name`, `{places}` are ordinals. number_of: a group `count` ("number two"). clause_end: where a quote ends. not_insisting: takes the force from "only". splits: where within a sentence another thing
-    begins to be said (the match ends there): ", can you", ", i". idioms: set phrases whose words name no quality or value
+    begins to be said (the match ends there): ", can you", ", i". verdict_follows: a verdict on the
+    sentence before ("westerns? no thanks"). idioms: set phrases whose words name no quality or value
     ("so long", "no longer"). shared: what makes another person's taste count ("together", "with her").
     """
 
@@ -128,6 +129,7 @@ class Turns(BaseModel):
     clause_end: str = NEVER
     not_insisting: str = NEVER
     splits: str = NEVER
+    verdict_follows: str = NEVER
     idioms: str = NEVER
     shared: str = NEVER
 

@@ -215,6 +215,10 @@ def test_the_newest_word_on_a_period_wins_over_what_ruled_it_out(talk: Talk) -> 
 
 def test_a_quality_loosens_no_number_that_was_said(talk: Talk) -> None:
     assert the(talk("for my 6 year old", "something kid-friendly"), "suitable_from").high == 6
+    limits = [
+        b for b in talk("nothing after 1960", "something recent").beliefs.values() if b.facet == "year" and b.hard
+    ]
+    assert len(limits) == 1
 
 
 def test_not_too_much_of_something_is_a_limit_with_nothing_to_compare_it_to(talk: Talk) -> None:

@@ -127,6 +127,13 @@ class TestTitles:
             "I had coffee with her",
             "in general I like comedies",
             "we broke up last week",
+            "i watched it last night",
+            "what about us?",
+            "they were awesome",
+            "contact me later",
+            "the others were good",
+            "the actors were good",
+            "he took it",
         ],
     )
     def test_ordinary_words_are_no_titles(self, text: str, understander: Understander) -> None:
@@ -143,6 +150,68 @@ class TestTitles:
         [entity] = [e for e in entities(understander, "I loved The Lighthouse") if e.kind == "item"]
         assert entity.item_id == "new"
         assert entity.alternatives == ["old"]
+
+
+class TestTitlesAmongOtherWords:
+    """In lower case, where only the words around a title tell it from plain speech."""
+
+    @pytest.mark.parametrize(
+        ("text", "title"),
+        [
+            ("have you seen get out?", "Get Out"),
+            ("i loved up", "Up"),
+            ("something like heat please", "Heat"),
+            ("i've seen alien and heat already", "Heat"),
+            ("have you seen it (2017)", "It"),
+            ("the 2017 it", "It"),
+            ("heat was great", "Heat"),
+            ("spiderman into the spiderverse", "Spider-Man: Into the Spider-Verse"),
+            ("i liked schindler's list a lot", "Schindler's List"),
+            ("who directed seven?", "Seven"),
+        ],
+    )
+    def test_a_title_of_ordinary_words_is_found_where_titles_stand(
+        self, text: str, title: str, understander: Understander, starter: Catalogue
+    ) -> None:
+        ids = [item_id for item_id in item_ids(understander, text) if item_id]
+        assert title in [starter.get(item_id).title for item_id in ids]
+
+    def test_a_name_that_also_opens_a_longer_title_is_its_own(
+        self, understander: Understander, starter: Catalogue
+    ) -> None:
+        """Aliases are whole names: none gives way to a part of the title of the same item."""
+        shadowed = [
+            (item.title, alias)
+            for item in starter.items
+            for alias in starter.values(item, "alias")
+            for name in understander.gazetteer.named(key(alias))
+            if name.kind == "item" and starter.items[name.row] is item and name.form == "partial"
+        ]
+        assert shadowed == []
+
+    def test_a_series_is_meant_where_it_is_ruled_out_or_called_one(self, understander: Understander) -> None:
+        for text in ("no James Bond", "the James Bond series"):
+            assert [(e.kind, e.value) for e in entities(understander, text)] == [("series", "James Bond")]
+
+    def test_with_the_article_a_much_better_known_title_is_meant(self, starter: Catalogue) -> None:
+        items = [
+            Item(id="old", title="The Black Panther", year=1977, popularity=0.05),
+            Item(id="new", title="Black Panther", year=2018, popularity=0.9),
+        ]
+        understander = Understander(Catalogue(starter.domain, items, "article"))
+        assert item_ids(understander, "i loved the black panther") == ["new"]
+        assert item_ids(understander, "i loved the black panther (1977)") == ["old"]
+
+    def test_a_slip_goes_to_the_best_known_of_equally_near_names(self, starter: Catalogue) -> None:
+        items = [
+            Item(id="minor", title="Aladin", year=2009, popularity=0.3),
+            Item(id="major", title="Aladdin", year=1992, popularity=0.9),
+        ]
+        assert item_ids(Understander(Catalogue(starter.domain, items, "slip")), "I loved Alaadin") == ["major"]
+
+    def test_names_with_full_stops_are_not_cut_at_them(self, understander: Understander, starter: Catalogue) -> None:
+        [dr_no] = [item.id for item in starter.items if item.title == "Dr. No"]
+        assert item_ids(understander, "I loved Dr. No. Nothing scary tonight.") == [dr_no]
 
 
 class TestPeople:
@@ -169,6 +238,7 @@ class TestPeople:
             ("by bong joon ho", "Bong Joon-ho"),
             ("by Agnès Varda", None),
             ("with Tom", None),
+            ("by quentin tarantino's brother", "Quentin Tarantino"),
         ],
     )
     def test_the_ways_people_write_a_person(self, said: str, person: str | None, understander: Understander) -> None:

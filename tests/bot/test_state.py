@@ -175,3 +175,15 @@ def test_undo_in_one_session_leaves_the_steps_of_another() -> None:
     assert list(fold(log, "b").beliefs) == ["x"]
     assert last_change(log, "b") is None
     assert last_change(log, "a") == 1
+
+
+def test_what_was_turned_down_on_the_screen_does_not_come_back_with_undo_and_places_are_counted_without_it() -> None:
+    picks = [Pick(item_id=item_id, score=1) for item_id in "abc"]
+    hated = Belief(
+        id="item:a", group="dislikes", label="a", facet="item", value="a", item_id="a", polarity=-1.0, scope="person"
+    )
+    shown = [*said("s", 1, Shown(picks=picks)), *said("s", 2, Believed(belief=hated))]
+    assert fold(shown, "s").context().slate == ["a", "b", "c"], "the cards stay where they are"
+    undone = [*shown, *said("s", 3, Shown(picks=[])), *said("s", 4, Undone(step=3))]
+    assert fold(undone, "s").context().slate == ["b", "c"]
+    assert fold([*undone, *said("s", 5, Undone(step=2))], "s").context().slate == ["a", "b", "c"]

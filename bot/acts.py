@@ -22,6 +22,7 @@ _ASIDES = frozenset({
     "ask_item", "unclear", "farewell", "greet", "thank", "remove",
 })  # fmt: skip
 _COMMANDS = frozenset({"undo", "reset", "forget", "remove"})
+_OUTRIGHT = _COMMANDS | {"request", "greet", "thank", "farewell", "show_profile"}  # a cue says them plainly
 _CERTAIN, _SURE, _NEVER = 0.85, 0.8, 2.0
 _INKLING = 0.15  # an act of content that was read stands if the model gives it this much
 _WORTH = 0.35  # a part whose content acts are all below this says nothing about what is wanted
@@ -107,9 +108,13 @@ def settled(rules: set[str], cues: set[str], heard: HeardActs | None, read: set[
         return rules
     acts = {act for act in heard.acts if heard.likely[act] >= _needed(act, rules | cues, read)}
     acts |= {act for act in read if act == "constrain" or heard.likely[act] >= _INKLING}
-    acts |= {act for act in cues & _COMMANDS if heard.likely[act] >= _INKLING}
+    acts |= {act for act in cues & _OUTRIGHT if heard.likely[act] >= _INKLING}
     if context.pending is None:
         acts -= {"answer"}
+    if "remove" in acts:
+        acts -= {"reject"}
+    if "ask_catalogue" in acts and "ask_catalogue" in cues:
+        acts -= {"request", "disclose", "constrain"}
     if acts - {"unclear"}:
         return acts - {"unclear"}
     return acts or (rules if not rules & CONTENT else {"request"} if "request" in rules else {"unclear"})
@@ -121,4 +126,6 @@ def _needed(act: str, ruled: set[str], read: set[str]) -> float:
         return 0.0
     if act in _COMMANDS:
         return _CERTAIN if not read else _NEVER
+    if act in {"show_profile", "help"}:
+        return _SURE
     return _SURE if read and (act in _ASIDES or act in {"reject", "accept"}) else 0.0

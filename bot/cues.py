@@ -50,9 +50,10 @@ class CueFinder:
         kept: list[Cue] = []
         for cue in found:
             if kept and cue.start < kept[-1].end:
-                if cue.end <= kept[-1].end or kept[-1].name in {"dislike", "exclude", "unseen"}:
+                firmer = kept[-1].name == "exclude" and cue.name in {"dislike", "unseen"}  # "and not a fan of"
+                if cue.end <= kept[-1].end or (kept[-1].name in {"dislike", "exclude", "unseen"} and not firmer):
                     continue
-                if cue.end - cue.start > kept[-1].end - kept[-1].start:
+                if firmer or cue.end - cue.start > kept[-1].end - kept[-1].start:
                     kept.pop()
                 else:
                     continue
@@ -73,13 +74,13 @@ class CueFinder:
         return [match.span() for pattern in self._after.values() for match in pattern.finditer(folded)]
 
     def degree_before(self, folded: str, position: int) -> Degree | None:
-        """The degree word that ends right before `position`, or None."""
+        """The degree word that ends right before `position`, the longest of several; None without one."""
         lead = folded[:position].rstrip()
-        for name, pattern in self._degrees.items():
-            for match in pattern.finditer(lead):
-                if match.end() == len(lead):
-                    return self.lexicon.degrees[name]
-        return None
+        found = [
+            (match.start(), name) for name, pattern in self._degrees.items() for match in pattern.finditer(lead)
+            if match.end() == len(lead)
+        ]  # fmt: skip
+        return self.lexicon.degrees[min(found)[1]] if found else None
 
     def acts(self, folded: str) -> set[str]:
         """Names of the bare act cues that occur in the text."""

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from functools import cached_property
+from collections.abc import Sequence
 
-from bot.text import key
 from retrieval.catalogue import Catalogue
 
 
 class Families:
-    """The parts of series, and titles that go on where another one ends."""
+    """The parts of series, and titles that go on where another one ends. keys: of every title, by row."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, keys: Sequence[str]) -> None:
         self._catalogue = catalogue
-
-    @cached_property
-    def _titles(self) -> list[tuple[str, int]]:
-        return sorted((_bare(item.title), row) for row, item in enumerate(self._catalogue.items))
+        self._bare = [_without_article(said) for said in keys]
+        self._titles = sorted((said, row) for row, said in enumerate(self._bare))
 
     def part(self, row: int, number: int) -> int | None:
         """The row of a part, counted from 1 by year, of the story that an item belongs to; None without it."""
@@ -48,12 +45,12 @@ class Families:
         # A catalogue may have an item twice; the item asked for stays, else the best known.
         distinct: dict[str, int] = {}
         for one in sorted(found, key=lambda one: (one == row, self._catalogue.items[one].popularity)):
-            distinct[_bare(self._catalogue.items[one].title)] = one
+            distinct[self._bare[one]] = one
         return sorted(distinct.values(), key=lambda one: (self._year(one), one))
 
     def _longer(self, row: int) -> list[int]:
         """Rows whose title is this one's, word for word, and more."""
-        head = f"{_bare(self._catalogue.items[row].title)} "
+        head = f"{self._bare[row]} "
         place = bisect_left(self._titles, (head, -1))
         found = []
         while place < len(self._titles) and self._titles[place][0].startswith(head):
@@ -68,7 +65,6 @@ class Families:
         return self._catalogue.items[row].year or 0
 
 
-def _bare(title: str) -> str:
-    """The key of a title without an article in front."""
-    words = key(title).split()
+def _without_article(said: str) -> str:
+    words = said.split()
     return " ".join(words[1:] if len(words) > 1 and words[0] in {"the", "a", "an"} else words)

@@ -71,10 +71,9 @@ class Gazetteer:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.person_roles: dict[str, set[str]] = {}
-        self.families = Families(catalogue)
         things: _Names = defaultdict(list)
         self._add_people(catalogue, things)
-        self._add_titles(catalogue, things)
+        self.families = Families(catalogue, self._add_titles(catalogue, things))
         _add_better_known(things)
         self._things = _Part(things)
         self._speak(catalogue)
@@ -139,16 +138,22 @@ class Gazetteer:
                 _add(names, key(said), name)
                 _add(names, _family_of_signs(said), name._replace(form="surname"))
 
-    def _add_titles(self, catalogue: Catalogue, names: _Names) -> None:
+    def _add_titles(self, catalogue: Catalogue, names: _Names) -> list[str]:
+        """Take in the ways to say each title and alias; the key of every title, by row."""
+        keys: list[str] = []
         dull = {*_ARTICLES, *_PARTS, *(key(word) for word in catalogue.domain.item_words)}
         for row, item in enumerate(catalogue.items):
             for number, title in enumerate([item.title, *catalogue.values(item, "alias")]):
                 form: Form = "full" if number == 0 else "synonym"
-                for said, (worth, whole) in _ways_to_say(title).items():
+                ways = _ways_to_say(title)
+                if number == 0:
+                    keys.append(next(iter(ways)))
+                for said, (worth, whole) in ways.items():
                     if not whole and all(word in dull or word.isdigit() for word in said.split()):
                         continue  # "part 2" and "the movie" are parts of too many
                     name = Name("item", item.title, item.popularity * worth, form if whole else "partial", row)
                     _add(names, said, name)
+        return keys
 
     def _add_people(self, catalogue: Catalogue, names: _Names) -> None:
         weights: dict[str, float] = defaultdict(float)

@@ -65,12 +65,16 @@ class Hints:
         return self._is_before(self._asked, folded, start)
 
     def led(self, folded: str, start: int) -> bool:
-        """Whether the words before a place are such as stand before titles: "watch", "heard of", "the film"."""
+        """Whether the words before a place are such as stand before titles: "watch", "heard of", "check out"."""
         return self._is_before(self._leads, folded, start)
 
     def determined(self, folded: str, start: int) -> bool:
         """Whether an article or a possessive stands before a place, as before a common noun."""
         return self._is_before(self._determiners, folded, start)
+
+    def goes_on(self, folded: str, start: int) -> bool:
+        """Whether "and" or the like stands before a place."""
+        return self._is_before(self._joined, folded, start)
 
     def about(self, folded: str, start: int) -> bool:
         """Whether what an item is about comes next."""

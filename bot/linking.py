@@ -173,7 +173,7 @@ class Linker:
             fit = LIKELY
         if fit == NAMED_OUTRIGHT:
             return Span(start, end, titles[0], tuple(titles[1:]), fit)
-        if people and values and people[0].form != "full" and not self.hints.personal(folded, start):
+        if people and values and people[0].form != "full" and not self.hints.surely_personal(folded, start):
             people = []  # "a film about London" is the place, not somebody's surname
         personal = people and (fit < LIKELY or self.hints.surely_personal(folded, start))
         if personal and self._person_holds(utterance.text, folded, said, people[0]):

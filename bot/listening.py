@@ -32,6 +32,8 @@ _WISHING = ("disclose", "constrain", "request", "answer", "critique", "correct",
 _UNLIKELY = 0.2
 _SURE = 0.7
 _LONGEST_WORD = 4  # signs of a common word where words do not stand apart
+_ENOUGH = 3  # words from which a command without a cue of its own is believed
+_NEVER_BRIEF = {"undo", "reset", "forget", "remove", "show_profile", "help"}
 _FEW = 5  # words of a remark that is small talk and nothing else
 _UNJUDGED = {"exclude", "dislike", "seen", "unseen"}
 
@@ -181,6 +183,8 @@ class Listener:
         aside = heard is not None and heard.aside and not (counting or judged or reading.constraints)
         rules = {command, *(draft.cues & {"greet", "thank", "farewell"})} if command else draft.rules
         acts = settled(rules, draft.cues, heard, set() if aside else _content_acts(reading), context)
+        if heard and len(draft.text.split()) < _ENOUGH:
+            acts -= _NEVER_BRIEF - draft.cues
         if aside or "remove" in acts or (heard is None and command):
             reading = Reading()
             reading.mentions = [m for m in draft.reading.mentions if m.relation == "mention"]
@@ -221,8 +225,10 @@ class Listener:
         if heard.likely[verdict] < _SURE or verdict in judged or heard.acts & _ANSWERS_ONLY:
             return
         plain = [mention for mention in mentions if mention.relation == "mention"]
-        about = [mention.item_id for mention in plain] or (draft.targets if not mentions else [])
-        about = about or ([draft.context.focus] if draft.context.focus and not mentions else [])
+        reading = draft.reading
+        alone = not (mentions or reading.preferences or reading.constraints or reading.critiques)
+        about = [mention.item_id for mention in plain] or (draft.targets if alone else [])
+        about = about or ([draft.context.focus] if draft.context.focus and alone else [])
         mentions[:] = [mention for mention in mentions if mention not in plain]
         mentions += [self.reader.mention(item_id, verdict, draft.text.strip(), 0.6) for item_id in about]
 

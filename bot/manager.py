@@ -132,7 +132,8 @@ class Manager:
             named = beliefs_named(understanding, state, self.understander)
             dropped: list[Event] = [Withdrew(belief_id=belief.id) for belief in named]
             return dropped + update(understanding, state, catalogue, turn)
-        asking = acts & {"ask_catalogue", "why", "why_not", "compare"} and "request" not in acts
+        telling = acts & {"request", "constrain", "disclose", "like", "dislike", "seen", "correct"}
+        asking = acts & {"ask_catalogue", "why", "why_not", "compare"} and not telling
         if asking or acts & {"undo", "forget", "show_profile", "help"}:
             return []
         return update(understanding, state, catalogue, turn)

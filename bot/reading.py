@@ -28,7 +28,6 @@ _ITEM_RELATIONS: dict[str, Relation] = {
 }  # fmt: skip
 _SENTENCE_START = re.compile(r"[.!?;]\s|[。！？；]")  # noqa: RUF001
 _EDGES = " ,.;!?，。；！？、"  # noqa: RUF001
-_WHOLE = {"year", "decade"}  # numbers that come in steps of one
 _QUOTE_LIMIT = 90
 _AFTER_REACH = 60  # characters behind a title in which a verdict on it may stand
 _VALUE_REACH = 28
@@ -218,10 +217,9 @@ class Reader:
         negative = negative or (verdict is not None and verdict.name in {"exclude", "dislike", "reject"})
         soft = said.approximate or clause.relation == "like"
         low, high, value, unwanted = said.low, said.high, said.value, negative
-        if negative and (low is None) != (high is None):
-            # "nothing after 1980" and "nothing longer than two hours" are bounds the other way round.
-            step = 1.0 if said.facet in _WHOLE else 0.0
-            low, high = (high + step if high is not None else None), (low - step if low is not None else None)
+        if negative and said.facet == "length" and high is None:
+            # "nothing longer than two hours" is "at most two hours".
+            low, high = None, low
             value, unwanted = canonical(low, high), False
         preference = Preference(
             facet=said.facet, value=value, polarity=-1.0 if unwanted else 1.0, strength=0.9, hard=not soft,

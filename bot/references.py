@@ -105,7 +105,7 @@ def _described(
     for span in spans:
         lead, tail = before.search(folded[: span.start]), behind.match(folded[span.end :])
         which = longer.search(folded[: span.start])
-        bare = lead is not None and closes.match(folded[span.end :]) is not None  # "let's do the western"
+        bare = bool(lead and lead.group()) and closes.match(folded[span.end :]) is not None  # "let's do the western"
         if span.kind == "item" or not ((lead and tail) or which or bare) or not context.slate:
             continue
         if span.name.direction:

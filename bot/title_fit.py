@@ -203,7 +203,8 @@ def _evidence_around(place: Place) -> Iterator[str]:
     if hints.noun_follows(folded, end):
         yield "before a word for items"
     asked = hints.asked(folded, start)
-    led_by_nothing = not (place.licence or place.listed or led or asked or place.opens or comma)
+    goes_on = len(place.words) > 1 and hints.goes_on(folded, start)
+    led_by_nothing = not (place.licence or place.listed or led or asked or place.opens or comma or goes_on)
     if led_by_nothing:
         yield "led up to by nothing"
         if len(place.plain) == 1 and not place.rare:

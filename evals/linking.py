@@ -333,7 +333,7 @@ def print_report(report: LinkingReport, console: Console) -> None:
         padding=(0, 1, 0, 0),
     )
     table.add_column("system", no_wrap=True)
-    for head in ("recall", "distinctive", "common", "strict", "links", "unmarked", "a turn"):
+    for head in ("recall", "distinct", "common", "strict", "links", "beyond", "a turn"):
         table.add_column(head, justify="right")
     for result in report.results:
         recalls = (result.recall, result.recall_distinctive, result.recall_common, result.strict)
@@ -364,8 +364,9 @@ def _short(value: float) -> str:
 def _caption(report: LinkingReport) -> str:
     parts = [
         "Second lines: 95% intervals from resampled dialogues.",
-        f"Common: {report.common:,} of the titles have ordinary words only; distinctive: the others.",
+        f"Common: {report.common:,} of the titles have ordinary words only; distinct: the others.",
         "Strict: the right id among items of one title, which no year tells apart here.",
+        "Beyond: links to items that nobody marked.",
         f"Popularity counted on {report.train}." if report.train else "No training dialogues.",
     ]
     if report.absent:

@@ -16,7 +16,7 @@ Bools = NDArray[np.bool_]
 PRECISION = 0.6
 """The share of inferred values that is to be right, and the least chance of a number to lie within one step."""
 FOLDS = 5
-_TELLING = 2.0  # a value is given where it is so many times as likely as of any item; else it would say nothing
+_TELLING = 3.0  # a value is given where its odds are so many times those of any item; else it would say nothing
 _NEAR_CERTAIN = 0.99
 
 
@@ -59,7 +59,8 @@ class Values:
         from sklearn.model_selection import KFold
 
         self._most = most
-        self._telling = _TELLING * truth.mean(axis=0)
+        common = truth.mean(axis=0)
+        self._telling = _TELLING * common / (1 - common + _TELLING * common)
         tried = np.zeros_like(truth)
         for seen, held in KFold(FOLDS, shuffle=True, random_state=seed).split(truth):
             tried[held] = _Probability(evidence[seen], truth[seen])(evidence[held])

@@ -134,7 +134,9 @@ def learn(
 
     def judge_of(has_text: bool) -> _Judge:
         columns = space.columns(block for block in blocks if has_text or block not in FROM_TEXT)
-        return _Judge(task, columns, steps, x, pointer, owner, len(judged), seed, progress)
+        known_there = np.array([has_text, True], dtype=np.float32)
+        there = {facet: found * known_there for facet, found in pointer.items()}
+        return _Judge(task, columns, steps, x, there, owner, len(judged), seed, progress)
 
     return Enricher(task, space, clues, judge_of)
 

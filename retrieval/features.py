@@ -122,12 +122,14 @@ class Clues:
             self._ways[facet] = _finder([(value, *config.synonyms.get(value, ())) for value in values])
 
     def rows(self, view: View) -> dict[str, Floats]:
-        """For each facet (n, values, 2): the cosine of an item's vector with the value's definition, and 1 where the
-        text, or what the catalogue says in other fields of the facet, has the value or another way to say it.
+        """For each facet (n, values, 2): the cosine of an item's vector with the value's definition, 0 without a text,
+        and 1 where the text, or what the catalogue says in other fields of the facet, has the value or another way to
+        say it.
         """
         found = {}
+        told = np.array([[bool(item.text)] for item in view.items])
         for facet, (finder, ways) in self._ways.items():
-            near = view.vectors @ self._meanings[facet].T
+            near = told * (view.vectors @ self._meanings[facet].T)
             said = finder.transform([self._said(view.catalogue, facet, item) for item in view.items])
             found[facet] = np.stack([near, (said @ ways > 0).astype(np.float32)], axis=-1)
         return found

@@ -16,7 +16,10 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("bot", "retrieval", "prompts", "ui", "evals")
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
-HEAVY = ("torch", "transformers", "sentence_transformers", "chromadb", "gradio", "bm25s", "llama_cpp", "onnxruntime")
+HEAVY = (
+    "torch", "transformers", "sentence_transformers", "chromadb", "gradio", "bm25s", "llama_cpp", "onnxruntime",
+    "sklearn",
+)  # fmt: skip
 DOMAIN_WORDS = {"movie", "movies", "film", "films", "actor", "actors"}
 # The default of Settings.domain, which Bot.create and the CLI repeat, and the file of the starter catalogue.
 ALLOWED = {
@@ -35,7 +38,9 @@ def test_imports_point_one_way() -> None:
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-@pytest.mark.parametrize("module", ["bot", "bot.api", "retrieval.recommend", "retrieval.index", "ui.cli", "evals"])
+@pytest.mark.parametrize(
+    "module", ["bot", "bot.api", "retrieval.recommend", "retrieval.index", "retrieval.exporter", "ui.cli", "evals"]
+)
 def test_importing_loads_nothing_heavy(module: str) -> None:
     code = f"import sys, {module}; print([name for name in {HEAVY} if name in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)

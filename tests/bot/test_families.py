@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.families import Families
+from bot.text import key
 from bot.understand import Understander
 from retrieval.catalogue import Catalogue
 from retrieval.records import Item
@@ -41,7 +42,7 @@ def understander(catalogue: Catalogue) -> Understander:
 
 
 def test_parts_are_counted_by_year(catalogue: Catalogue) -> None:
-    families = Families(catalogue)
+    families = Families(catalogue, [key(one.title) for one in catalogue.items])
     row = catalogue.row
     assert families.part(row["a1"], 2) == row["a2"]
     assert families.part(row["a2"], 1) == row["a1"]

@@ -42,7 +42,9 @@ def test_other_words_are_not_bent_into_a_name(said: str) -> None:
 
 
 def test_words_that_must_stay_stay() -> None:
-    assert closest(["the", "godfahter"], [False, True], INDEX.near, set(KEYS).__contains__) == [Near("the godfather", 1)]
+    assert closest(["the", "godfahter"], [False, True], INDEX.near, set(KEYS).__contains__) == [
+        Near("the godfather", 1)
+    ]
     assert closest(["teh", "godfather"], [False, True], INDEX.near, set(KEYS).__contains__) == []
 
 

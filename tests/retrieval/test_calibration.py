@@ -1,4 +1,4 @@
-"""What scores are worth: probabilities that hold, thresholds that keep their promise, estimates in the catalogue's form."""
+"""What scores are worth: probabilities that hold, thresholds that keep their promise, estimates that stay in range."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from retrieval.calibration import PRECISION, Floats, Number, Values
 
 
 def evidence(seed: int, items: int = 600, values: int = 12, strength: float = 2.0) -> tuple[Floats, Floats]:
-    """Scores (items, values, 1) that say something of the truth (items, values): each value holds for one item in six."""
+    """Scores (items, values, 1) that say something of the truth (items, values); a value holds for one item in six."""
     rng = np.random.default_rng(seed)
     truth = (rng.random((items, values)) < 1 / 6).astype(np.float32)
     scores = strength * truth + rng.normal(size=truth.shape)

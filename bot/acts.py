@@ -126,6 +126,8 @@ def _needed(act: str, ruled: set[str], read: set[str]) -> float:
         return 0.0
     if act in _COMMANDS:
         return _CERTAIN if not read else _NEVER
+    if act == "reject" and "constrain" in read:
+        return _NEVER  # "no westerns" turns down no item
     if act in {"show_profile", "help"}:
         return _SURE
     return _SURE if read and (act in _ASIDES or act in {"reject", "accept"}) else 0.0

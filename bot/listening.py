@@ -212,7 +212,9 @@ class Listener:
             text=draft.text, language=self.domain.language, acts=acts, constraints=reading.constraints,
             preferences=[*reading.preferences, *_item_preferences(reading.mentions)], critiques=reading.critiques,
             mentions=reading.mentions, question=question if "ask_item" in acts else None,
-            entities=[_moved(entity, draft.offset) for entity in sorted(draft.entities, key=lambda e: e.start)],
+            # A name to let go of that nobody knows is no new wish.
+            entities=[_moved(entity, draft.offset) for entity in sorted(draft.entities, key=lambda e: e.start)
+                      if entity.value is not None or "remove" not in acts],
             targets=draft.targets, quantity=reading.quantity, search=search,
             drops=draft.waived or (draft.text.strip() if "remove" in acts else ""), open="surprise" in draft.cues,
         )  # fmt: skip
@@ -329,8 +331,10 @@ def _weigh(reading: Reading, heard: HeardActs) -> None:
     """Drop what was read in words that do not sound like saying it: "which is scarier?" asks for nothing scary."""
     likely = heard.likely
     questioned = heard.acts & {"why", "why_not", "compare"} and not heard.acts & {"disclose", "constrain", "critique"}
+    if questioned:
+        reading.constraints = []
     if questioned or max(likely[act] for act in _WISHING) < _UNLIKELY:
-        reading.preferences, reading.constraints = [], []
+        reading.preferences = []
     if heard.acts & {"compare", "ask_item", "why"} and "critique" not in heard.acts:
         reading.critiques = []
 

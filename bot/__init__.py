@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from bot.api import Bot
 
 __all__ = [
-    "PERSON_ACTS", "Belief", "Bot", "Entity", "Evidence", "Item", "Preference", "Profile", "Reason", "Recommendation", "Reply",
+    "PERSON_ACTS", "Belief", "Bot", "Entity", "Evidence", "Item", "Preference", "Profile", "Reason", "Recommendation",
+    "Reply",
     "Suggestion", "TasteReport", "TurnEvent", "Understanding",
 ]  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Dialogue acts of a piece of text: a linear model over its sentence embedding, its n-grams and what the rules saw in it.
+"""Dialogue acts of a piece of text: a linear model over its embedding, its n-grams and what the rules saw in it.
 
 One-vs-rest logistic regression (DESIGN section 4: an act classifier over sentence embeddings), trained by
 bot/act_training.py from the utterances in bot/utterances/<language>.tsv. The rules give the model their own verdict as
@@ -11,6 +11,7 @@ import re
 import zlib
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,7 +31,8 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 class Signs(NamedTuple):
     """What the rules saw in a piece of text, and what was on before it.
 
-    names: rule acts, cues and kinds of things named ("cue:undo", "kind:item"). shown: whether items are on the screen. asked:
+    names: rule acts, cues and kinds of things named ("cue:undo", "kind:item"). shown: whether items are on the screen.
+    asked:
     whether a question was put.
     """
 
@@ -48,7 +50,7 @@ class ActModel:
         self._signs = {name: place for place, name in enumerate(signs)}
 
     def probabilities(self, texts: Sequence[str], signs: Sequence[Signs], vectors: Floats) -> Floats:
-        """How likely each act of PERSON_ACTS (bot.records) is said in each text: (n, acts) in 0..1. vectors (n, d): unit rows."""
+        """How likely each act of PERSON_ACTS is said in each text: (n, acts) in 0..1. vectors (n, d): unit rows."""
         rows = features(texts, signs, vectors, self._signs)
         scores = rows @ self._weights.T + self._bias
         probable: Floats = (1.0 / (1.0 + np.exp(-scores))).astype(np.float32)
@@ -79,7 +81,7 @@ def n_grams(text: str) -> list[str]:
         plain = re.sub(r"\s", "", folded)
         return [plain[i : i + size] for size in (1, 2, 3) for i in range(len(plain) - size + 1)]
     words = ["^", *_WORD.findall(folded), "$"]
-    return [*words[1:-1], *(f"{one} {two}" for one, two in zip(words, words[1:], strict=False))]
+    return [*words[1:-1], *(f"{one} {two}" for one, two in pairwise(words))]
 
 
 @lru_cache(maxsize=16)
@@ -93,4 +95,3 @@ def load_act_model(language: str) -> ActModel | None:
             saved["weights"].astype(np.float32), saved["bias"].astype(np.float32),
             saved["thresholds"].astype(np.float32), [str(name) for name in saved["signs"]],
         )  # fmt: skip
-

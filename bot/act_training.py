@@ -61,7 +61,9 @@ def read_utterances(path: Path, catalogue: Catalogue, seed: int = 0) -> list[Utt
         parts = line.split("\t")
         acts = frozenset(act.strip() for act in parts[0].split(","))
         if len(parts) != 3 or acts - set(PERSON_ACTS):
-            raise InputError(f"{path}, line {number}: expected acts, context and text with tabs between: {line[:80]!r}.")
+            raise InputError(
+                f"{path}, line {number}: expected acts, context and text with tabs between: {line[:80]!r}."
+            )
         text = parts[2].strip()
         for name, values in fillings.items():
             text = text.replace(f"{{{name}}}", rng.choice(values))
@@ -98,7 +100,10 @@ def with_pairs(utterances: Sequence[Utterance], seed: int) -> list[Utterance]:
 
 def in_both_contexts(utterances: Sequence[Utterance]) -> list[Utterance]:
     """The utterances, and again with items on the screen those that need none: people say them then as well."""
-    return [*utterances, *(one.model_copy(update={"shown": True}) for one in utterances if not (one.shown or one.asked))]
+    return [
+        *utterances,
+        *(one.model_copy(update={"shown": True}) for one in utterances if not (one.shown or one.asked)),
+    ]
 
 
 def train_acts(

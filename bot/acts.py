@@ -18,7 +18,8 @@ CONTENT = frozenset({"disclose", "constrain", "critique", "like", "dislike", "se
 """Acts that need something said: a facet, an item, a quality. They are read off what was found in the words."""
 
 _ASIDES = frozenset({
-    "chitchat", "off_topic", "help", "ask_catalogue", "show_profile", "forget", "undo", "reset", "why", "why_not", "compare",
+    "chitchat", "off_topic", "help", "ask_catalogue", "show_profile", "forget", "undo", "reset", "why", "why_not",
+    "compare",
     "ask_item", "unclear", "farewell", "greet", "thank", "remove",
 })  # fmt: skip
 _COMMANDS = frozenset({"undo", "reset", "forget", "remove"})
@@ -100,8 +101,10 @@ def hear(
 def settled(rules: set[str], cues: set[str], heard: HeardActs | None, read: set[str], context: Context) -> set[str]:
     """The acts of a part of an utterance; `read`: the acts of content for which something was read in it.
 
-    The model says what the rules cannot, but what throws away words or items wants more: without a cue of its own, an act
-    that takes something back needs to be nearly certain and stand alone, and an aside beside something read nearly certain.
+    The model says what the rules cannot, but what throws away words or items wants more: without a cue of its own, an
+    act
+    that takes something back needs to be nearly certain and stand alone, and an aside beside something read nearly
+    certain.
     Without a model the rules stand.
     """
     if heard is None:

@@ -23,7 +23,7 @@ class Part(NamedTuple):
 
 
 def parts_of(folded: str, lexicon: Lexicon, whole: Sequence[tuple[int, int]] = ()) -> list[Part]:
-    """The sentences of a folded text, left to right, cut also where the lexicon's `splits` says that another thing begins.
+    """The sentences of a folded text, left to right, cut also where the lexicon says that another thing begins.
 
     `whole`: offsets of names that are not cut, such as "Dr. No".
     """

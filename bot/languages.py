@@ -19,7 +19,7 @@ _WORD = re.compile(r"(?<![\w'])[^\W\d_]+(?:'[^\W\d_]+)*(?![\w'])")
 
 
 # A capital inside a sentence mostly opens a name, and names belong to no language.
-_NAME = re.compile(r"(?<=[\w,;:)] )[A-ZÀ-Þ][\w'’-]*")
+_NAME = re.compile(r"(?<=[\w,;:)] )[A-ZÀ-Þ][\w'\u2019-]*")
 
 
 def language_of(text: str, usual: str = "en") -> str:

@@ -40,7 +40,7 @@ _UNJUDGED = {"exclude", "dislike", "seen", "unseen"}
 
 @dataclass
 class Draft:
-    """What the rules found in one part of an utterance. offset: where the part begins; rules: the acts they would say."""
+    """What the rules found in one part of an utterance, which begins at `offset`; `rules`: the acts they say."""
 
     text: str
     offset: int
@@ -100,7 +100,7 @@ class Listener:
         drafts: list[Draft] = []
         folded = self._fold(text)
         for part in parts_of(folded, self.lexicon, self.linker.unbroken(folded)):
-            drafts.append(self._draft(text[part.start : part.end], part.start, context))
+            drafts.append(self._draft(spoken[part.start : part.end], part.start, context))
             named = drafts[-1].targets
             if len(named) == 1:
                 context = context.model_copy(update={"focus": named[0]})
@@ -267,7 +267,9 @@ class Listener:
         said = match.groupdict()
         if said.get("kind"):
             facets = [
-                name for name, config in self.domain.facets.items() if config.noun and fold(config.noun.one) == said["kind"]
+                name
+                for name, config in self.domain.facets.items()
+                if config.noun and fold(config.noun.one) == said["kind"]
             ]
         else:
             facets = people[:1] if said.get("by") else people[1:2] or people[:1]
@@ -355,9 +357,11 @@ def merged(text: str, parts: Sequence[Understanding]) -> Understanding:
         return parts[0].model_copy(update={"text": text, "acts": acts})
     return Understanding(
         text=text, language=parts[0].language, acts=acts, preferences=_every(parts, "preferences"),
-        constraints=_every(parts, "constraints"), critiques=_every(parts, "critiques"), mentions=_every(parts, "mentions"),
+        constraints=_every(parts, "constraints"), critiques=_every(parts, "critiques"), mentions=_every(parts,
+        "mentions"),
         question=next((part.question for part in parts if part.question), None), entities=_every(parts, "entities"),
-        targets=list(dict.fromkeys(_every(parts, "targets"))), drops=" ".join(part.drops for part in parts if part.drops),
+        targets=list(dict.fromkeys(_every(parts, "targets"))), drops=" ".join(part.drops for part in parts if
+        part.drops),
         quantity=next((part.quantity for part in parts if part.quantity), None),
         search=" ".join(part.search for part in parts if part.search), open=any(part.open for part in parts),
     )  # fmt: skip
@@ -373,7 +377,8 @@ def _moved(entity: Entity, offset: int) -> Entity:
 
 def _content_acts(reading: Reading) -> set[str]:
     """The acts of content that what was read amounts to."""
-    acts: set[str] = {m.relation for m in reading.mentions} & {"like", "dislike", "seen", "similar"}
+    acts: set[str] = {*(m.relation for m in reading.mentions)}
+    acts &= {"like", "dislike", "seen", "similar"}
     acts |= {"critique"} if reading.critiques else set()
     acts |= {"constrain"} if reading.constraints else set()
     return acts | ({"disclose"} if reading.preferences else set())

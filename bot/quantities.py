@@ -225,7 +225,7 @@ class _Speech:
                 yield Quantity("count", f"{count:g}", count, count, match.start("count"), match.end("count"))
 
     def _side(self, match: re.Match[str]) -> str:
-        """Which side of a year or decade is meant: before, until, after, since, near, exact, or "" where nothing says."""
+        """Which side of a year is meant: before, until, after, since, near, exact, or "" where nothing says."""
         lead, tail = match["lead"] or "", match["tail"] or ""
         behind = next((side for side, pattern in self._behind.items() if tail and pattern.fullmatch(tail)), "")
         side = next((side for side, pattern in self._before.items() if lead and pattern.fullmatch(lead)), "")

@@ -232,8 +232,10 @@ class Reader:
         self, text: str, folded: str, span: Span, clause: _Clause, words: str, quote: str, asking: bool,
         reading: Reading,
     ) -> None:  # fmt: skip
-        if (asking and clause.relation in {"", "seen", "similar", "asked"}) or clause.relation.startswith("reported") or (
-            clause.relation == "unneeded"
+        if (
+            (asking and clause.relation in {"", "seen", "similar", "asked"})
+            or clause.relation.startswith("reported")
+            or (clause.relation == "unneeded")
         ):
             return
         degree = self.cues.degree_before(folded, span.start)
@@ -248,7 +250,9 @@ class Reader:
         if (self.cues.lasts(words) or clause.relation in {"like", "dislike"}) and not self.cues.passes(words):
             scope = "person"
         if degree:
-            reading.preferences.append(self._preference(name, float(degree.direction), 0.6, False, "session", quote, lead))
+            reading.preferences.append(
+                self._preference(name, float(degree.direction), 0.6, False, "session", quote, lead)
+            )
         elif clause.relation == "neutral":
             reading.preferences.append(self._preference(name, 1.0, 0.3, False, "session", quote, lead))
         elif clause.relation == "exclude":

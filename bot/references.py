@@ -34,7 +34,10 @@ def find_pointers(
     folded: str, context: Context, spans: Sequence[Span], lexicon: Lexicon, catalogue: Catalogue
 ) -> list[Pointer]:
     """All pointers of a folded text that resolve, left to right; spans already linked are left alone."""
-    found = [*_ordinals(folded, context, spans, lexicon, catalogue), *_described(folded, context, spans, lexicon, catalogue)]
+    found = [
+        *_ordinals(folded, context, spans, lexicon, catalogue),
+        *_described(folded, context, spans, lexicon, catalogue),
+    ]
     taken = [(span.start, span.end) for span in spans]
     found = [p for p in found if not any(p.start < end and p.end > start for start, end in taken) or p.exact]
     for match in any_of(lexicon.pointers.all, lexicon.spaced).finditer(folded):

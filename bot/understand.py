@@ -17,7 +17,8 @@ from retrieval.domain import DomainConfig
 class Understander:
     """Understands utterances against one catalogue, in each language that has a lexicon; safe to share.
 
-    A language is made ready when it is first heard. `encode` gives unit vectors (n, d) of short texts; without it the acts
+    A language is made ready when it is first heard. `encode` gives unit vectors (n, d) of short texts; without it the
+    acts
     are told by words alone.
     """
 

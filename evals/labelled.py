@@ -21,8 +21,10 @@ Level = Literal["easy", "medium", "hard"]
 class Labelled(Record):
     """One utterance with its labels.
 
-    shown: what is on the screen, in order, as "Title (Year)". asked: the facet of the question put before it. earlier: what
-    the person said before, oldest first. maybe: acts on which careful readers differ; they are not scored. wants, avoids
+    shown: what is on the screen, in order, as "Title (Year)". asked: the facet of the question put before it. earlier:
+    what
+    the person said before, oldest first. maybe: acts on which careful readers differ; they are not scored. wants,
+    avoids
     and seen: "facet: value", with " | " between labels of which either is right. about: the items a question is about.
     """
 

@@ -31,7 +31,8 @@ _MOVES: dict[tuple[str, int], str] = {
     ("year", 1): "newer", ("year", -1): "older", ("minutes", 1): "longer", ("minutes", -1): "shorter",
     ("light_dark", -1): "lighter", ("light_dark", 1): "darker", ("funny_serious", -1): "funnier",
     ("funny_serious", 1): "more serious", ("realistic_fantastic", -1): "more realistic",
-    ("realistic_fantastic", 1): "more fantastic", ("simple_complex", -1): "simpler", ("simple_complex", 1): "more complex",
+    ("realistic_fantastic", 1): "more fantastic", ("simple_complex", -1): "simpler",
+    ("simple_complex", 1): "more complex",
 }  # fmt: skip
 _MOVED = {"violence", "gore", "frightening", "sex", "language_level"}
 
@@ -281,7 +282,7 @@ def _interval(mean: float, drawn: Any) -> Interval:
 
 
 def _naive(bot: Bot, names: dict[str, str]) -> Callable[[str], Heard]:
-    """A listener that finds each title and facet value as it is written, takes all of it as wanted, and hears a request."""
+    """A listener that finds each title and facet value as written, takes all as wanted, and hears a request."""
     titles = {f" {item.title.casefold()} ": names[item.id] for item in bot.catalogue.items}
     values = {
         f" {value.casefold()} ": ("person" if config.role == "person" else facet, value)

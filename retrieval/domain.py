@@ -211,9 +211,11 @@ def translations(domain: DomainConfig) -> tuple[str, ...]:
 def translated(domain: DomainConfig, language: str) -> DomainConfig:
     """The domain in another language: what `<domain>.<language>.yaml` beside its file says, over the domain itself.
 
-    Names, roles and fields stay; phrases, questions and words for things are the language's own, and what it leaves out of
+    Names, roles and fields stay; phrases, questions and words for things are the language's own, and what it leaves
+    out of
     a facet's synonyms cannot be said in it. Without such a file only the language changes: values are said and heard as
-    the catalogue writes them. A key `called_there` names a file with `titles` ("Title (Year)") and `people` and what they
+    the catalogue writes them. A key `called_there` names a file with `titles` ("Title (Year)") and `people` and what
+    they
     are called in the language.
 
     Raises DomainError when the file does not fit the schema or names an unknown facet or number.

@@ -13,7 +13,9 @@ train = typer.Typer(no_args_is_help=True, help="Learn models from what the repos
 
 @train.command("acts")
 def train_acts(
-    language: Annotated[list[str] | None, typer.Option(help="A language; without any, all that have utterances.")] = None,
+    language: Annotated[
+        list[str] | None, typer.Option(help="A language; without any, all that have utterances.")
+    ] = None,
     seed: Seed = 0,
 ) -> None:
     """Learn to tell dialogue acts from the utterances in bot/utterances, and print cross-validated figures."""

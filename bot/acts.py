@@ -23,7 +23,14 @@ _ASIDES = frozenset({
     "ask_item", "unclear", "farewell", "greet", "thank", "remove",
 })  # fmt: skip
 _COMMANDS = frozenset({"undo", "reset", "forget", "remove"})
-_OUTRIGHT = _COMMANDS | {"request", "greet", "thank", "farewell", "show_profile"}  # a cue says them plainly
+_OUTRIGHT = _COMMANDS | {
+    "request",
+    "greet",
+    "thank",
+    "farewell",
+    "show_profile",
+    "off_topic",
+}  # a cue says them plainly
 _CERTAIN, _SURE, _NEVER = 0.85, 0.8, 2.0
 _INKLING = 0.15  # an act of content that was read stands if the model gives it this much
 _WORTH = 0.35  # a part whose content acts are all below this says nothing about what is wanted

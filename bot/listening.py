@@ -181,6 +181,8 @@ class Listener:
         counting = heard is not None and "ask_catalogue" in heard.acts
         judged = any(mention.relation not in {"mention", "ask"} for mention in reading.mentions)
         aside = heard is not None and heard.aside and not (counting or judged or reading.constraints)
+        if heard and "off_topic" in draft.cues and "request" not in draft.cues:
+            aside = aside or (heard.likely["off_topic"] >= _UNLIKELY and not reading.constraints)
         rules = {command, *(draft.cues & {"greet", "thank", "farewell"})} if command else draft.rules
         acts = settled(rules, draft.cues, heard, set() if aside else _content_acts(reading), context)
         if heard and len(draft.text.split()) < _ENOUGH:

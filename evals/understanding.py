@@ -154,13 +154,13 @@ def _moves(number: str, direction: int) -> set[str]:
 
 def _range(facet: str, low: float | None, high: float | None, sign: int) -> tuple[str, str, int]:
     facet = {"decade": "year", "length": "minutes"}.get(facet, facet)
+    if facet == "age":
+        return "age", f"{high if high is not None else low:g}", 1
     if sign < 0 and (low is None) != (high is None):
         # What is open at one end and unwanted is wanted at the other.
         step = 1.0 if facet == "year" else 0.0
         low, high = (high + step if high is not None else None), (low - step if low is not None else None)
         sign = 1
-    if facet == "age":
-        return "age", f"{high:g}", 1
     if low is not None and high is not None:
         text = f"{low:g}" if low == high else f"{low:g}-{high:g}"
     else:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.act_model import FOLDER, Floats, Signs, features
+from bot.api import STARTER
 from bot.records import PERSON_ACTS
 from bot.references import Context
 from bot.settings import Settings
@@ -20,7 +21,6 @@ from retrieval.errors import InputError
 from retrieval.importer import import_file
 from retrieval.records import Record
 
-STARTER = Path(__file__).parent.parent / "retrieval" / "starter" / "movies.jsonl"
 _FOLDS = 5
 _PAIRS = 0.6  # joined pairs for each single utterance: people say several things at once
 _STRENGTHS = (1.0, 3.0)

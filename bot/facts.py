@@ -272,7 +272,7 @@ def in_sentence(value: str, catalogue: Catalogue, config: FacetConfig | None = N
 
 
 def _genre(values: list[str], catalogue: Catalogue, config: FacetConfig) -> str:
-    """Genres in a sentence; where the language needs one, as a noun phrase: "a comedy", "an action film"."""
+    """Genres in a sentence; where the language needs one, as a noun phrase: "a comedy"."""
     language, noun = catalogue.domain.language, catalogue.domain.noun.one
     said = joined([in_sentence(value, catalogue, config) for value in values], language)
     if not can_say(language, "genre_noun"):

@@ -56,7 +56,7 @@ class WordIndex:
 
 def allowance(word: str) -> int:
     """How many slips a word may have."""
-    return 0 if len(word) < _SHORTEST_WORD else 1 if len(word) < 8 else 2
+    return 0 if len(word) < _SHORTEST_WORD else 1 if len(word) < 6 else 2
 
 
 def closest(

@@ -11,12 +11,12 @@ from bot.fuzzy import closest
 from bot.gazetteer import Gazetteer, Name
 from bot.hints import Hints
 from bot.quantities import Quantity
-from bot.text import Token
+from bot.text import Token, key_word
 from bot.title_fit import LIKELY, title_fit
 from bot.utterance import Span, Utterance
 
 _MOST_WORDS = 4
-_SHORTEST = 4
+_SHORTEST, _LONG = 4, 5  # letters
 _WORTH_A_GUESS = 0.02
 _FAMOUS = 0.5
 _KEEPS = (0.6, 0.8)  # what each slip leaves of the fit of a title of one word, and of several
@@ -58,6 +58,12 @@ class Guesser:
         known = any(stem in lexicon.common or stem in lexicon.stop or stem in self._hints.nouns for stem in stems)
         return len(plain) >= _SHORTEST and plain.isalpha() and not known
 
+    def _may_be_another(self, token: Token, beside: Token) -> bool:
+        """Whether a common word may be a misspelt one: only beside a rare word that is a name's, as it stands."""
+        if len(token.word) < _LONG or token.word in self._hints.lexicon.stop:
+            return False
+        return any(near.distance == 0 for near in self._gazetteer.near(key_word(beside.word)))
+
     def _closest(self, utterance: Utterance, free: Sequence[bool], place: int, least: int) -> Span | None:
         """The name closest to some words around a place, `least` to four of them; None when none is close."""
         words = utterance.words
@@ -70,7 +76,7 @@ class Guesser:
                 if not all(free[first : first + size]):
                     continue
                 said = utterance.keys[first : first + size]
-                loose = [self._may_slip(token) for token in window]
+                loose = [self._may_slip(token) or self._may_be_another(token, words[place]) for token in window]
                 matches = closest(said, loose, self._gazetteer.near, self._gazetteer.knows)
                 if not matches or (size == 1 and nearest is not None and nearest[1] < matches[0].distance):
                     continue  # rather a slip in an ordinary word

@@ -351,7 +351,7 @@ class Grammar:
         return way.format(**{"a": article, "o": one, "os": many, "n": domain.noun.one, "ns": domain.noun.many, **slots})
 
     def _kinds_said(self, pick: Pick, value: str) -> str:
-        """A kind as something there may be many of: "horror", "horror films", "westerns"."""
+        """A kind as something there may be many of: "horror", "westerns"."""
         synonyms = self.catalogue.domain.facets[self.genre].synonyms.get(value, ())
         plurals = [word for word in synonyms if word.endswith("s") and word[:4] == value.lower()[:4]]
         return pick([value.lower(), self._put("{os}", value), *plurals])

@@ -1,6 +1,6 @@
 """The ways in which people put things, as they write them; the braces are filled in by the grammar.
 
-{x} is a kind in the plural or as it is ("westerns", "horror"), {a} {o} one of a kind ("a western film"), {os} many, {n}
+{x} is a kind in the plural or as it is ("westerns", "horror"), {a} {o} one of a kind ("a western"), {os} many, {n}
 and {ns} the noun for items, {p} a person, {t} a theme or a title, {l} a language, {c} a country, {d} a period ("from
 the 60s"), {y} and {z} years, {m} minutes, {w} a word, {v} what is to be dropped, {r} a place on screen ("second").
 """

@@ -25,8 +25,10 @@ _SUBTITLE = re.compile(r":\s|\s[-\u2013\u2014]\s|\sor:\s|\uff1a|\u2014")
 _HYPHEN = re.compile(r"(?<=\w)-(?=\w)")
 _DIGIT = re.compile(r"\d")
 _DOTS = re.compile(r"[\u00b7\u30fb\u2022\uff0e]")
+_TAIL = 0.5  # what a subtitle by itself is worth
 _WITH_AN_ARTICLE = 0.7
 _BETTER_KNOWN = 3.0
+_SPOKEN_OF, _KNOWN, _WELL_KNOWN = 6000, 3000, 1000  # items
 _REMEMBERED = 8192
 
 
@@ -49,6 +51,17 @@ class Name(NamedTuple):
 
 
 _Names = defaultdict[str, list[Name]]
+
+
+class Fame(NamedTuple):
+    """Popularity from which an item counts as known or well known, and below which it is obscure.
+
+    People speak of some thousand items, however many a catalogue has.
+    """
+
+    obscure: float = 0.1
+    known: float = 0.3
+    well_known: float = 0.6
 
 
 class _Part:
@@ -75,6 +88,7 @@ class Gazetteer:
         self._add_people(catalogue, things)
         self.families = Families(catalogue, self._add_titles(catalogue, things))
         _add_better_known(things)
+        self.fame = _fame_in(catalogue)
         self._things = _Part(things)
         self._speak(catalogue)
 
@@ -226,6 +240,13 @@ def _family_of_signs(person: str) -> str:
     return family if len(parts) > 1 and is_sign(family) and " " in family else ""
 
 
+def _fame_in(catalogue: Catalogue) -> Fame:
+    least = Fame()
+    ranked = sorted(map(float, catalogue.popularity), reverse=True)
+    at = [ranked[place] if place < len(ranked) else 0.0 for place in (_SPOKEN_OF, _KNOWN, _WELL_KNOWN)]
+    return Fame(*(max(floor, found) for floor, found in zip(least, at, strict=True)))
+
+
 def _in_order(names: Iterable[Name]) -> list[Name]:
     """Best known first; but whoever says a whole title means it, however well known a longer one is."""
     return sorted(names, key=lambda name: (name.kind == "item" and name.form == "partial", -name.weight))
@@ -247,6 +268,7 @@ def _ways_to_say(title: str, articles: Collection[str] = _ARTICLES) -> dict[str,
     """Keys under which a title is said: what each is worth, up to 1, and whether it is the whole title."""
     whole = key(title)
     ways = {whole: (1.0, True)}
+    initials = title[1:2] in {".", "-", "'"}  # "A.D." has no article
     if "-" in title:
         ways.setdefault(key(_HYPHEN.sub("", title)), (1.0, True))
     parts = _SUBTITLE.split(title)
@@ -257,7 +279,7 @@ def _ways_to_say(title: str, articles: Collection[str] = _ARTICLES) -> dict[str,
             ways.setdefault(head, (0.9, False))
     tail = key(pieces[-1]) if len(pieces) > 1 else ""
     if tail.count(" ") > (tail.partition(" ")[0] in articles):
-        ways.setdefault(tail, (0.8, False))
+        ways.setdefault(tail, (_TAIL, False))
     for said, (worth, complete) in [*ways.items()] if _DIGIT.search(whole) else ():
         words = said.split()
         numbered = [one in _PARTS and two.isdigit() for one, two in pairwise(words)]
@@ -265,7 +287,7 @@ def _ways_to_say(title: str, articles: Collection[str] = _ARTICLES) -> dict[str,
             ways.setdefault(" ".join(word for word in words if word not in _PARTS), (worth, complete))
     for said, (worth, _) in [*ways.items()]:
         first, _, rest = said.partition(" ")
-        if first in articles and rest:
+        if first in articles and rest and not initials:
             ways.setdefault(rest, (worth, False))
     return ways
 

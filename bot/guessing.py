@@ -37,8 +37,8 @@ class Guesser:
         """Non-overlapping spans around words that nothing taken explains; one may take the place of a weak one."""
         folded, words = utterance.folded, utterance.words
         free = [not _covered(token, taken, quantities) for token in words]
-        # One name of a person may be right and the other misspelt: the right one is open to a longer reading.
-        weak = [s for s in taken if s.kind != "item" and " " not in folded[s.start : s.end]]
+        # One word of a name may be right and the other misspelt: the right one is open to a longer reading.
+        weak = [s for s in taken if " " not in folded[s.start : s.end] and (s.kind != "item" or s.name.form != "full")]
         open_ = [free[place] or _covered(token, weak, ()) for place, token in enumerate(words)]
         found: list[Span] = []
         for place, token in enumerate(words):

@@ -45,7 +45,7 @@ class Linker:
         `cues` license titles made of ordinary words ("loved heat"), and so do `verdicts`, the places where
         words like "was great" begin; `quantities` win over shorter names.
         """
-        utterance = Utterance(text, folded, words, cues, verdicts, self.hints)
+        utterance = Utterance(text, folded, words, cues, verdicts, self.hints, self.gazetteer.fame)
         taken = _best_cover(list(self._exact(utterance)), quantities)
         guessed = self._guesser.guesses(utterance, taken, quantities)
         taken = [span for span in taken if not any(guess.start <= span.start < guess.end for guess in guessed)]

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from math import exp
 
-from bot.gazetteer import Name
+from bot.gazetteer import Fame, Name
 from bot.hints import Hints
 from bot.text import Token, is_sign
 
@@ -22,7 +22,6 @@ LIKELY = 0.46
 """The least fit of words that are taken for a title."""
 OPINIONS = frozenset({"like", "dislike", "seen", "unseen", "similar"})
 """Relation cues behind which people name items."""
-_KNOWN, _WELL_KNOWN, _OBSCURE = 0.3, 0.6, 0.1
 _SIGNS_OF_A_TITLE = 3
 _NAME_INSIDE = re.compile(r"[a-z,;] [A-Z\u00c0-\u00de][a-z\u00df-\u00ff]")
 _RIVALS = ("genre", "country", "language", "mood", "quality")
@@ -32,15 +31,15 @@ _WEIGHTS: dict[str, tuple[float, float]] = {
     "base": (-1.7, 0.3), "three words": (0.0, 1.2), "four words": (0.0, 0.6), "only small words": (-2.2, -2.0),
     "one ordinary word": (1.0, 0.5), "two ordinary words": (0.0, 1.0), "three ordinary words": (0.0, 1.2),
     "a word of its own": (0.6, 0.6), "all words of its own": (0.6, 0.4), "never a title": (-2.1, 0.0),
-    "a letter": (-1.6, 0.0), "only a number": (-1.5, 0.0), "a number in it": (0.0, 0.7),
+    "a letter": (-1.6, 0.0), "only a number": (-1.2, 0.0), "a number in it": (0.0, 0.7),
     "obscure": (-1.3, -0.9), "known": (0.9, 0.3), "well known": (0.5, 0.6), "a part of a title": (0.3, 0.4),
     "an ordinary part of a title": (-1.0, 0.4),
     "after like": (0.2, 0.3), "after seen": (0.7, 0.6), "after unseen": (0.3, 0.0), "after similar": (1.6, 1.4),
-    "after wish": (-0.2, -0.2), "after accept": (0.2, 0.0), "after dislike": (-0.3, -0.2),
+    "after wish": (-0.2, -0.2), "after accept": (0.2, 0.0), "after dislike": (-0.1, -0.1),
     "after exclude": (-0.5, -0.1), "small words after a cue": (1.1, 1.2), "before a verdict": (0.4, 0.2),
     "led up to": (0.6, 0.2), "asked about": (0.0, 0.1), "in a list": (1.0, 0.8), "led up to by nothing": (-1.0, -0.6),
     "ordinary and led up to by nothing": (-1.2, -2.2), "with a determiner": (-1.5, -0.5),
-    "as what it is about": (-2.2, -2.2), "as somebody": (-0.5, -0.6),
+    "part of a cue": (-2.5, -2.5), "as what it is about": (-2.2, -2.2), "as somebody": (-0.5, -0.6),
     "opens a sentence": (-0.3, -0.2), "opens and goes on": (-0.7, -0.2), "after a comma": (-1.0, 0.4),
     "alone": (-0.2, 0.1), "ends a clause": (1.2, 0.6), "before a word for items": (0.2, -1.2),
     "capitals": (2.5, 3.5), "a capital that opens": (0.5, 0.0), "a small word with a capital": (5.0, 0.0),
@@ -55,13 +54,15 @@ class Place:
     """Some words of an utterance and what leads up to them.
 
     licence: the relation cue before them ("like", "seen"), or nothing; verdict: whether words like "was great"
-    follow; listed: whether they go on a list of titles.
+    follow; listed: whether they go on a list of titles; cued: whether they are part of a longer cue themselves.
     """
 
     def __init__(
-        self, text: str, folded: str, said: Sequence[Token], licence: str, verdict: bool, listed: bool, hints: Hints
-    ) -> None:
-        self.text, self.folded, self.said, self.hints = text, folded, said, hints
+        self, text: str, folded: str, said: Sequence[Token], licence: str, verdict: bool, listed: bool, cued: bool,
+        hints: Hints, fame: Fame,
+    ) -> None:  # fmt: skip
+        self.text, self.folded, self.said, self.hints, self.fame = text, folded, said, hints, fame
+        self.cued = cued
         self.licence, self.verdict, self.listed = licence, verdict, listed
         self.start, self.end = said[0].start, said[-1].end
 
@@ -72,7 +73,12 @@ class Place:
     @cached_property
     def plain(self) -> list[str]:
         """The words that carry meaning."""
-        return [word for word in self.words if word not in self.hints.lexicon.stop]
+        return [word for word in self.words if not self._is_small(word)]
+
+    def _is_small(self, word: str) -> bool:
+        """Whether a word, or what it is a contraction of ("we'll"), carries no meaning."""
+        stop = self.hints.lexicon.stop
+        return word in stop or ("'" in word and (word.replace("'", "") in stop or word.partition("'")[0] in stop))
 
     @cached_property
     def rare(self) -> list[str]:
@@ -138,12 +144,14 @@ def _fit_of_signs(place: Place) -> float:
 def _evidence(place: Place, name: Name, rivals: Collection[str]) -> Iterator[str]:
     yield "base"
     yield from _evidence_of_words(place)
-    if name.weight < _OBSCURE:
+    if name.weight < place.fame.obscure:
         yield "obscure"
-    if name.weight > _KNOWN:
+    if name.weight > place.fame.known:
         yield "known"
-    if name.weight > _WELL_KNOWN:
+    if name.weight > place.fame.well_known:
         yield "well known"
+    if place.cued:
+        yield "part of a cue"
     if name.form == "partial":
         yield "a part of a title" if place.rare else "an ordinary part of a title"
     yield from _evidence_around(place)

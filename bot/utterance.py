@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from bot.cues import Cue
-from bot.gazetteer import Name
+from bot.gazetteer import Fame, Name
 from bot.hints import Hints
 from bot.text import Token, key_word
 from bot.title_fit import Place
@@ -35,13 +35,13 @@ class Utterance:
 
     def __init__(
         self, text: str, folded: str, words: Sequence[Token], cues: Sequence[Cue], verdicts: Collection[int],
-        hints: Hints,
+        hints: Hints, fame: Fame,
     ) -> None:  # fmt: skip
-        self.text, self.folded, self.words, self.hints = text, folded, words, hints
+        self.text, self.folded, self.words, self.hints, self.fame = text, folded, words, hints, fame
         self.keys = [key_word(token.word) for token in words]
         self._verdicts = verdicts
-        cues = [cue for cue in cues if cue.kind == "relation" and cue.name in _TITLE_CUES]
-        self._licences = {cue.end: cue.name for cue in cues}
+        self._cues = [(cue.start, cue.end) for cue in cues if cue.kind == "relation"]
+        self._licences = {cue.end: cue.name for cue in cues if cue.kind == "relation" and cue.name in _TITLE_CUES}
         self._ends: list[int] = []
         self._passed_on: dict[int, str] = {}
 
@@ -55,7 +55,10 @@ class Utterance:
     def place(self, said: Sequence[Token]) -> Place:
         start, end = said[0].start, said[-1].end
         verdict = end in self._verdicts or end + 1 in self._verdicts
-        return Place(self.text, self.folded, said, self.licence(start), verdict, self._listed(start), self.hints)
+        cued = any(begin <= start and end <= stop and stop - begin > end - start for begin, stop in self._cues)
+        return Place(
+            self.text, self.folded, said, self.licence(start), verdict, self._listed(start), cued, self.hints, self.fame
+        )
 
     def licence(self, start: int) -> str:
         """The relation cue that leads up to a place; articles, nouns and the titles of a list may stand between."""

@@ -100,6 +100,8 @@ def test_every_line_written_out_in_code_gives_the_slots_of_its_template() -> Non
 
 
 CONVERSATIONS = [
+    ["I'm not keen on musicals", "a comedy from the 90s", "forget the decade", "undo", "about lighthouse keepers"],
+    ["I don't like westerns", "I hate horror", "something funny", "drop the western thing"],
     ["hi", "what should I watch?", "recommend something", "surprise me", "thanks", "thanks", "bye", "bye"],
     ["something like Arrival but less sad", "like Heat", "more", "more", "why the first?", "I've seen it", "undo"],
     ["a comedy", "no horror or war", "I hate musicals", "I loved Heat and Up", "I loved Alien", "shorter", "help"],

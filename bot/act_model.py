@@ -32,8 +32,7 @@ class Signs(NamedTuple):
     """What the rules saw in a piece of text, and what was on before it.
 
     names: rule acts, cues and kinds of things named ("cue:undo", "kind:item"). shown: whether items are on the screen.
-    asked:
-    whether a question was put.
+    asked: whether a question was put.
     """
 
     names: frozenset[str]

@@ -19,8 +19,7 @@ CONTENT = frozenset({"disclose", "constrain", "critique", "like", "dislike", "se
 
 _ASIDES = frozenset({
     "chitchat", "off_topic", "help", "ask_catalogue", "show_profile", "forget", "undo", "reset", "why", "why_not",
-    "compare",
-    "ask_item", "unclear", "farewell", "greet", "thank", "remove",
+    "compare", "ask_item", "unclear", "farewell", "greet", "thank", "remove",
 })  # fmt: skip
 _COMMANDS = frozenset({"undo", "reset", "forget", "remove"})
 _OUTRIGHT = _COMMANDS | {
@@ -49,16 +48,22 @@ class HeardActs(Record):
         return wanting < _WORTH and bool(self.acts & _ASIDES)
 
 
+def content_acts(reading: Reading) -> set[str]:
+    """The acts of content that what was read amounts to."""
+    acts: set[str] = {*(mention.relation for mention in reading.mentions)}
+    acts &= {"like", "dislike", "seen", "similar"}
+    acts |= {"critique"} if reading.critiques else set()
+    acts |= {"constrain"} if reading.constraints else set()
+    return acts | ({"disclose"} if reading.preferences else set())
+
+
 def rule_acts(
     cues: set[str], reading: Reading, asking: bool, context: Context, unresolved: bool, pointed: bool
 ) -> set[str]:
     """The dialogue acts that cues and what was read show. `pointed`: something was pointed at by its place."""
     acts = cues & {"greet", "thank", "farewell", "compare", "ask_catalogue", "chitchat", "correct"}
     relations = {mention.relation for mention in reading.mentions}
-    acts |= relations & {"like", "dislike", "seen", "accept", "reject", "similar"}
-    acts |= {"critique"} if reading.critiques else set()
-    acts |= {"constrain"} if reading.constraints else set()
-    acts |= {"disclose"} if reading.preferences else set()
+    acts |= content_acts(reading) | (relations & {"accept", "reject"})
     if cues & {"why", "why_not"}:
         acts = {"why_not"} if "why_not" in cues else {"why"}
     elif asking and not acts & {"compare", "ask_catalogue"}:
@@ -109,8 +114,7 @@ def settled(rules: set[str], cues: set[str], heard: HeardActs | None, read: set[
     """The acts of a part of an utterance; `read`: the acts of content for which something was read in it.
 
     The model says what the rules cannot, but what throws away words or items wants more: without a cue of its own, an
-    act
-    that takes something back needs to be nearly certain and stand alone, and an aside beside something read nearly
+    act that takes something back needs to be nearly certain and stand alone, and an aside beside something read nearly
     certain.
     Without a model the rules stand.
     """

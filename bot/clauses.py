@@ -18,9 +18,6 @@ class Part(NamedTuple):
     start: int
     end: int
 
-    def holds(self, place: int) -> bool:
-        return self.start <= place < self.end
-
 
 def parts_of(folded: str, lexicon: Lexicon, whole: Sequence[tuple[int, int]] = ()) -> list[Part]:
     """The sentences of a folded text, left to right, cut also where the lexicon says that another thing begins.

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from bot.families import Families
 from bot.fuzzy import Near, WordIndex
-from bot.lexicon import elided, load_lexicon
+from bot.lexicon import NEVER, elided, load_lexicon
 from bot.text import fold, is_sign, key
 from retrieval.catalogue import Catalogue
 
@@ -136,6 +136,8 @@ class Gazetteer:
     def _add_translations(self, catalogue: Catalogue, names: _Names) -> None:
         """What the language calls items and people of the catalogue, and how it says names that it would take apart."""
         domain, lexicon = catalogue.domain, load_lexicon(catalogue.domain.language)
+        if lexicon.elided == NEVER and not domain.item_names and not domain.person_names:
+            return
         for row, item in enumerate(catalogue.items):
             own = {item.title, *catalogue.values(item, "alias")}
             there = domain.item_names.get(f"{item.title} ({item.year})", ())

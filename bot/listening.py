@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from bot.act_model import Signs, load_act_model
-from bot.acts import CONTENT, Encode, HeardActs, hear, rule_acts, settled
+from bot.acts import CONTENT, Encode, HeardActs, content_acts, hear, rule_acts, settled
 from bot.clauses import parts_of
 from bot.cues import Cue, CueFinder, cue_finder
 from bot.gazetteer import Gazetteer
@@ -184,7 +184,7 @@ class Listener:
         if heard and "off_topic" in draft.cues and "request" not in draft.cues:
             aside = aside or (heard.likely["off_topic"] >= _UNLIKELY and not reading.constraints)
         rules = {command, *(draft.cues & {"greet", "thank", "farewell"})} if command else draft.rules
-        acts = settled(rules, draft.cues, heard, set() if aside else _content_acts(reading), context)
+        acts = settled(rules, draft.cues, heard, set() if aside else content_acts(reading), context)
         if heard and len(draft.text.split()) < _ENOUGH:
             acts -= _NEVER_BRIEF - draft.cues
         if aside or "remove" in acts or (heard is None and command):
@@ -194,7 +194,7 @@ class Listener:
         elif heard:
             _weigh(reading, heard)
             self._judge(draft, heard)
-            acts |= _content_acts(reading) & {"like", "dislike", "seen", "similar"}
+            acts |= content_acts(reading) & {"like", "dislike", "seen", "similar"}
         if "reject" in acts and not any(mention.relation == "reject" for mention in reading.mentions):
             rejected = draft.targets or context.slate
             reading.mentions += [self.reader.mention(item_id, "reject", draft.text) for item_id in rejected]
@@ -359,11 +359,10 @@ def merged(text: str, parts: Sequence[Understanding]) -> Understanding:
         return parts[0].model_copy(update={"text": text, "acts": acts})
     return Understanding(
         text=text, language=parts[0].language, acts=acts, preferences=_every(parts, "preferences"),
-        constraints=_every(parts, "constraints"), critiques=_every(parts, "critiques"), mentions=_every(parts,
-        "mentions"),
-        question=next((part.question for part in parts if part.question), None), entities=_every(parts, "entities"),
-        targets=list(dict.fromkeys(_every(parts, "targets"))), drops=" ".join(part.drops for part in parts if
-        part.drops),
+        constraints=_every(parts, "constraints"), critiques=_every(parts, "critiques"),
+        mentions=_every(parts, "mentions"), question=next((part.question for part in parts if part.question), None),
+        entities=_every(parts, "entities"), targets=list(dict.fromkeys(_every(parts, "targets"))),
+        drops=" ".join(part.drops for part in parts if part.drops),
         quantity=next((part.quantity for part in parts if part.quantity), None),
         search=" ".join(part.search for part in parts if part.search), open=any(part.open for part in parts),
     )  # fmt: skip
@@ -375,15 +374,6 @@ def _every(parts: Sequence[Understanding], name: str) -> list[Any]:
 
 def _moved(entity: Entity, offset: int) -> Entity:
     return entity.model_copy(update={"start": entity.start + offset, "end": entity.end + offset}) if offset else entity
-
-
-def _content_acts(reading: Reading) -> set[str]:
-    """The acts of content that what was read amounts to."""
-    acts: set[str] = {*(m.relation for m in reading.mentions)}
-    acts &= {"like", "dislike", "seen", "similar"}
-    acts |= {"critique"} if reading.critiques else set()
-    acts |= {"constrain"} if reading.constraints else set()
-    return acts | ({"disclose"} if reading.preferences else set())
 
 
 def _item_preferences(mentions: Sequence[ItemMention]) -> list[Preference]:

@@ -18,8 +18,7 @@ class Understander:
     """Understands utterances against one catalogue, in each language that has a lexicon; safe to share.
 
     A language is made ready when it is first heard. `encode` gives unit vectors (n, d) of short texts; without it the
-    acts
-    are told by words alone.
+    acts are told by words alone.
     """
 
     def __init__(self, catalogue: Catalogue, encode: Encode | None = None) -> None:

@@ -22,10 +22,9 @@ class Labelled(Record):
     """One utterance with its labels.
 
     shown: what is on the screen, in order, as "Title (Year)". asked: the facet of the question put before it. earlier:
-    what
-    the person said before, oldest first. maybe: acts on which careful readers differ; they are not scored. wants,
-    avoids
-    and seen: "facet: value", with " | " between labels of which either is right. about: the items a question is about.
+    what the person said before, oldest first. maybe: acts on which careful readers differ; they are not scored. wants,
+    avoids and seen: "facet: value", with " | " between labels of which either is right. about: the items a question is
+    about.
     """
 
     id: str

@@ -16,8 +16,7 @@ FOLDER = Path(__file__).parent
 
 class Degree(BaseModel):
     """Words before a quality that move it: `direction` -1 or 1, `amount` in steps. `bounds`: they set a limit of their
-    own
-    ("not too violent"), whatever is on the screen."""
+    own ("not too violent"), whatever is on the screen."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -57,12 +56,10 @@ class QuantityWords(BaseModel):
     `{number}` stands for digits or number words, `{year}` for four digits, `{nouns}` for what an item is called.
     decades: patterns with a group `full` (three digits: 198), `short` (one digit: 8) or `name` (a key of the lexicon's
     `decades`), and where it is said `early`, `mid` or `late`. year_words: what may follow a year. years: patterns with
-    a
-    group `year` that mean that year by themselves. year_spans: patterns with two years. joins: what stands between two
-    decades that are one range. relative: patterns by meaning, with a group `n` where a number is said: last_years,
-    last_decades, last_century, this_century, this_decade, this_year, last_year, years_old.
-    lengths: patterns with groups `hours`, `minutes`, `hour` (one hour), `half` (a half hour more). length_spans: `few`
-    and `many` minutes.
+    a group `year` that mean that year by themselves. year_spans: patterns with two years. joins: what stands between
+    two decades that are one range. relative: patterns by meaning, with a group `n` where a number is said: last_years,
+    last_decades, last_century, this_century, this_decade, this_year, last_year, years_old. lengths: patterns with
+    groups `hours`, `minutes`, `hour` (one hour), `half` (a half hour more). length_spans: `few` and `many` minutes.
     ages: patterns whose groups begin with `age`. counts: patterns with a group `count`.
     """
 
@@ -94,22 +91,19 @@ class Turns(BaseModel):
     """Single patterns of a language that reading needs; what a language leaves out never matches.
 
     said_item: what may stand for an item in a question ("is {it} scary?"). contracted: a group `word` that stands for
-    itself and "is" ("whats"). offers: words that open a bare wish ("about",
-    "set in"). leads_in: the words of a negation that belong to the number behind it ("not from the 60s"). same: groups
-    `kind` ("same director") or `by`/`with` ("anything by him"). none_at_all: a negation that allows nothing ("no", not
-    "less"). back: takes up what was just named ("I hate them"). list_restart: a list that turns from unwanted to
-    wanted.
-    everyone: a verdict on all that was named. to_quantity: what may stand between a relation and a number. refines:
-    words
-    that make an utterance part of the wish before; adds: words that add to it. closes: what may follow a pointer at
-    something ("the second one is"). described: `lead` and `tail` around a description of one item ("the western one");
-    which: the words before a longer one ("the one with"). some_of: groups `some` (first or last) and `many`. place: a
-    group
-    `name`, `{places}` are ordinals. number_of: a group `count` ("number two"). clause_end: where a quote ends.
-    not_insisting: takes the force from "only". splits: where within a sentence another thing
-    begins to be said (the match ends there): ", can you", ", i". verdict_follows: a verdict on the
-    sentence before ("westerns? no thanks"). idioms: set phrases whose words name no quality or value
-    ("so long", "no longer"). shared: what makes another person's taste count ("together", "with her").
+    itself and "is" ("whats"). offers: words that open a bare wish ("about", "set in"). leads_in: the words of a
+    negation that belong to the number behind it ("not from the 60s"). same: groups `kind` ("same director") or
+    `by`/`with` ("anything by him"). none_at_all: a negation that allows nothing ("no", not "less"). back: takes up what
+    was just named ("I hate them"). list_restart: a list that turns from unwanted to wanted. everyone: a verdict on all
+    that was named. to_quantity: what may stand between a relation and a number. refines: words that make an utterance
+    part of the wish before; adds: words that add to it. closes: what may follow a pointer at something ("the second one
+    is"). described: `lead` and `tail` around a description of one item ("the western one"); which: the words before a
+    longer one ("the one with"). some_of: groups `some` (first or last) and `many`. place: a group `name`, `{places}`
+    are ordinals. number_of: a group `count` ("number two"). clause_end: where a quote ends. not_insisting: takes the
+    force from "only". splits: where within a sentence another thing begins to be said (the match ends there): ", can
+    you", ", i". verdict_follows: a verdict on the sentence before ("westerns? no thanks"). idioms: set phrases whose
+    words name no quality or value ("so long", "no longer"). shared: what makes another person's taste count
+    ("together", "with her").
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

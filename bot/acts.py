@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from bot.act_model import ActModel, Floats, Signs
+from bot.act_model import ActModel, Signs
 from bot.reading import Reading
 from bot.records import PERSON_ACTS
 from bot.references import Context
+from bot.span_relations import Likely, Said
 from retrieval.records import Record
-
-Encode = Callable[[Sequence[str]], Floats]
 
 CONTENT = frozenset({"disclose", "constrain", "critique", "like", "dislike", "seen", "similar"})
 """Acts that need something said: a facet, an item, a quality. They are read off what was found in the words."""
@@ -31,8 +31,16 @@ _OUTRIGHT = _COMMANDS | {
     "off_topic",
 }  # a cue says them plainly
 _CERTAIN, _SURE, _NEVER = 0.85, 0.8, 2.0
+_OVERRULES = 0.8  # from which the model's word on a name counts more than that of the rules
 _INKLING = 0.15  # an act of content that was read stands if the model gives it this much
 _WORTH = 0.35  # a part whose content acts are all below this says nothing about what is wanted
+
+
+class Heeded(NamedTuple):
+    """A piece of text that the model is to judge, and what the rules saw in it."""
+
+    text: str
+    signs: Signs
 
 
 class HeardActs(Record):
@@ -94,20 +102,43 @@ def rule_acts(
     return acts or {"unclear"}
 
 
-def hear(
-    model: ActModel | None, encode: Encode | None, texts: Sequence[str], signs: Sequence[Signs]
-) -> list[HeardActs] | list[None]:
-    """What the model hears in each text; Nones without a model. Without `encode` the words alone count."""
+def hear(model: ActModel | None, whole: Heeded, parts: Sequence[Heeded]) -> list[HeardActs] | list[None]:
+    """What the model hears in each part of an utterance; Nones without a model.
+
+    An act is as likely in the whole utterance as the mean of what the whole says of it and of what the likeliest part
+    says; the parts are scaled to it. What only the whole shows counts for the part where it is least unlikely.
+    """
     if model is None:
-        return [None] * len(texts)
-    vectors = encode(texts) if encode is not None else np.zeros((len(texts), model.dimension), dtype=np.float32)
+        return [None] * len(parts)
+    several = len(parts) > 1
+    rows = model.probabilities([one.text for one in [*parts, *[whole] * several]],
+                               [one.signs for one in [*parts, *[whole] * several]])  # fmt: skip
+    if several:
+        most = np.maximum(rows[:-1].max(axis=0), 1e-6)
+        rows = np.clip(rows[:-1] * ((most + rows[-1]) / 2 / most), 0.0, 1.0)
     heard = []
-    for row in model.probabilities(texts, signs, vectors):
+    for row in rows:
         likely = {act: float(p) for act, p in zip(PERSON_ACTS, row, strict=True)}
         acts = {act for act, least in zip(PERSON_ACTS, model.thresholds, strict=True)
                 if likely[act] >= float(least)}  # fmt: skip
         heard.append(HeardActs(acts=acts, likely=likely))
     return heard
+
+
+def overruled(said: Said, likely: Likely, heard: HeardActs | None) -> str | None:
+    """The reader's relation for a span that the model surely takes for something else than the rules did; or None.
+
+    What is not wanted is excluded where a condition is heard, else disliked.
+    """
+    relation, sure = max(likely.items(), key=lambda one: one[1])
+    if relation == said.rule or sure < _OVERRULES:
+        return None
+    if relation == "avoid":
+        conditions = heard is not None and heard.likely["constrain"] >= heard.likely["disclose"]
+        return "exclude" if conditions else "dislike"
+    if relation == "none":
+        return "unneeded"
+    return "" if relation == "want" else relation
 
 
 def settled(rules: set[str], cues: set[str], heard: HeardActs | None, read: set[str], context: Context) -> set[str]:
@@ -143,5 +174,5 @@ def _needed(act: str, ruled: set[str], read: set[str]) -> float:
     if act == "reject" and "constrain" in read:
         return _NEVER  # "no westerns" turns down no item
     if act in {"show_profile", "help"}:
-        return _SURE
+        return _NEVER if read else _SURE
     return _SURE if read and (act in _ASIDES or act in {"reject", "accept"}) else 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.beliefs import update
-from bot.events import Focused
+from bot.events import Counted, Event, Focused
 from bot.facts import Phrase, comparative, facet_phrase, head, number_phrase, reason_phrases
 from bot.phrasing import filled, joined, quoted, say, tap, told
 from bot.plan import Line, ReplyPlan, supports
@@ -97,7 +97,9 @@ def plan_catalogue(understanding: Understanding, recommender: Recommender, catal
         slots={"count": str(count), "wish": quoted(labels, language)}, numbers=[float(count)], quotes=labels,
     )  # fmt: skip
     offer = [tap(language, "show_some", wish=joined(labels, language))] if count else []
-    return ReplyPlan(acts={"answer"}, lines=[line], suggestions=offer)
+    subject = understanding.model_copy(update={"entities": [], "search": ""})
+    events: list[Event] = [Counted(understanding=subject)] if count else []
+    return ReplyPlan(acts={"answer"}, lines=[line], suggestions=offer, events=events)
 
 
 def plan_explanation(understanding: Understanding, state: SessionState, catalogue: Catalogue) -> ReplyPlan:
@@ -249,8 +251,11 @@ def plan_profile(state: SessionState, language: str) -> ReplyPlan:
 
 
 def _with_quote(belief: Belief, language: str) -> str:
+    """A belief with the latest words for it and, after a change of mind, the latest against it."""
     quote = belief.evidence[-1].quote if belief.evidence else ""
-    return say(language, "with_quote", label=belief.label, quote=quote) if quote else belief.label
+    before = next((proof.quote for proof in reversed(belief.evidence) if proof.contrary and proof.quote), "")
+    name = "with_both" if quote and before else "with_quote" if quote else "with_before" if before else ""
+    return say(language, name, label=belief.label, quote=quote, before=before) if name else belief.label
 
 
 def _described(item: Item, catalogue: Catalogue) -> list[Phrase]:

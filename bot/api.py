@@ -17,20 +17,19 @@ from typing import TYPE_CHECKING, Self
 from filelock import FileLock, Timeout
 from threadpoolctl import threadpool_limits
 
-from bot.beliefs import item_belief
 from bot.events import Believed, Event, Withdrew
 from bot.grounding import Checker
 from bot.imports import read_import, take_in
 from bot.language_models import Choice, choose, open_model
 from bot.manager import Manager
-from bot.phrasing import say
 from bot.ranking import rank_dialogue
 from bot.rebuilding import context_of, rebuild
-from bot.records import Evidence, Preference, Profile, Reply, TasteReport, TurnEvent, Understanding
+from bot.records import Preference, Profile, Reply, TasteReport, TurnEvent, Understanding
 from bot.settings import Settings
 from bot.state import SessionState, fold
 from bot.stating import stated_belief
 from bot.store import ANONYMOUS, Store
+from bot.tapping import TAPS, tapped
 from bot.taste_matching import TitleIndex
 from bot.understand import Understander
 from bot.voice import Voice
@@ -43,18 +42,13 @@ from retrieval.importer import ImportReport, import_file
 from retrieval.index import Index, ensure_index
 from retrieval.recommend import Recommender
 from retrieval.records import Item
+from retrieval.trained import taught_for
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 _LOOK_AGAIN = 0.1
 STARTER = Path(__file__).parent.parent / "retrieval" / "starter" / "movies.jsonl"
-
-# What a tap says of an item: the relation it stands for, its strength, and the words kept as evidence.
-_TAPS: dict[str, tuple[str, float]] = {
-    "like": ("like", 0.8), "dislike": ("dislike", 0.8), "seen": ("seen", 1.0), "save": ("like", 0.6),
-    "purchase": ("accept", 0.7), "click": ("view", 0.2), "view": ("view", 0.1), "skip": ("reject", 0.2),
-}  # fmt: skip
 
 
 class Bot:
@@ -74,8 +68,10 @@ class Bot:
         self._encoder = encoder
         self._store = store
         self._lock = lock
-        self._understander = Understander(catalogue, encoder.encode)
-        self._recommender = Recommender(catalogue, index.matrix, index.lexical.scores, self.encode)
+        self._understander = Understander(catalogue, encoder)
+        self._recommender = Recommender(
+            catalogue, index.matrix, index.lexical.scores, self.encode, taught=taught_for(catalogue, settings.home)
+        )
         checker = Checker(catalogue, self._understander.gazetteer)
         self._voice = Voice(
             choice, self._open_model, catalogue.domain, checker, settings.deadline_seconds,
@@ -103,7 +99,7 @@ class Bot:
         it fails, replies are worded from templates.
 
         Raises InputError for a model setting that cannot be used, ModelError for a bundled model that is not
-        installed, CatalogueError, DomainError, EncoderError, IndexMissingError, or HomeInUseError when another
+        installed, CatalogueError, DomainError, EncoderError, IndexMissingError, ModelFileError, or HomeInUseError when another
         process owns the home.
         """
         settings = settings or Settings()
@@ -248,19 +244,14 @@ class Bot:
 
         Raises InputError for another kind, NotFoundError for an unknown item.
         """
-        if kind not in _TAPS:
-            raise InputError(f"Unknown event '{kind}'. Known: {', '.join(_TAPS)}.")
+        if kind not in TAPS:
+            raise InputError(f"Unknown event '{kind}'. Known: {', '.join(TAPS)}.")
         item = self.catalogue.get(item_id)
-        relation, strength = _TAPS[kind]
         with self._session(session_id):
-            state = self._state(session_id)
-            turn = self._store.turns(session_id)
-            language = self._manager.view(state.language).domain.language
-            evidence = Evidence(turn=turn, quote=say(language, f"tapped_{kind}", title=item.title))
-            belief = item_belief(relation, item.id, item.title, evidence, strength, language)
-            known = {old.relation for old in state.beliefs.values() if old.item_id == item.id}
-            if (relation == "view" and known) or (relation == "reject" and "dislike" in known):
-                return state.profile()  # a look or a skip says less than what is known already
+            state, turn = self._state(session_id), self._store.turns(session_id)
+            belief = tapped(kind, item, state, turn, self._manager.view(state.language))
+            if belief is None:
+                return state.profile()
             owner = self._store.person_of(session_id, None)
             self._store.append(session_id, owner, turn, state.step + 1, [Believed(belief=belief)])
             return self._state(session_id).profile()
@@ -288,8 +279,9 @@ class Bot:
                 if belief_id not in state.beliefs:
                     raise NotFoundError(f"No belief '{belief_id}' in session '{session_id}'. See the profile's ids.")
             turn = self._store.turns(session_id)
-            gazetteer = self._understander.gazetteer
-            stated = [stated_belief(said, self._manager.view(state.language), gazetteer, turn) for said in add]
+            view, gazetteer = self._manager.view(state.language), self._understander.gazetteer
+            known = {id_: belief for id_, belief in state.beliefs.items() if id_ not in remove}
+            stated = [stated_belief(said, view, gazetteer, turn, known) for said in add]
             events: list[Event] = [Withdrew(belief_id=belief_id) for belief_id in dict.fromkeys(remove)]
             events += [Believed(belief=belief) for belief in stated]
             if events:

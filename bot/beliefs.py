@@ -12,11 +12,12 @@ from bot.events import Believed, Event, Withdrew
 from bot.labels import range_label, value_label
 from bot.lexicon import turn_pattern
 from bot.phrasing import say
+from bot.qualities import quality_bounds
 from bot.quantities import canonical
-from bot.reading import quality_bounds
 from bot.records import Belief, Critique, Entity, Evidence, Group, ItemMention, Preference, Understanding
 from bot.state import SessionState
 from bot.text import fold, key
+from bot.weighing import STATED, contested, surer
 from retrieval.catalogue import Catalogue
 from retrieval.domain import FacetConfig
 
@@ -43,14 +44,17 @@ def update(understanding: Understanding, state: SessionState, catalogue: Catalog
     if understanding.search:
         found.append(_of_search(understanding, turn, language))
     found = [_beside_taste(belief, state) for belief in found]
-    events: list[Event] = [Withdrew(belief_id=old) for old in _superseded(found, understanding, state, catalogue)]
+    gone = _superseded(found, understanding, state, catalogue)
+    events: list[Event] = [Withdrew(belief_id=old) for old in gone]
+    events += [Believed(belief=belief) for belief in _alternatives(found, understanding, state) if belief.id not in gone]
     merged: dict[str, Belief] = {}
     for belief in found:
         old = state.beliefs.get(belief.id)
         if old and belief.relation == "taste" and belief.polarity > 0 and _is_wish(old):
             events.append(Believed(belief=old.model_copy(update={"id": f"{old.id}:now"})))
         earlier = merged.get(belief.id) or state.beliefs.get(belief.id)
-        merged[belief.id] = _merge(earlier, belief, catalogue) if earlier else belief
+        corrects = "correct" in understanding.acts and belief.id not in merged
+        merged[belief.id] = together(earlier, belief, catalogue, corrects) if earlier else belief
     return events + [Believed(belief=belief) for belief in merged.values()]
 
 
@@ -72,8 +76,9 @@ def slug(text: str) -> str:
 
 
 def item_belief(
-    relation: str, item_id: str, title: str, evidence: Evidence, strength: float = 0.7, language: str = "en"
-) -> Belief:
+    relation: str, item_id: str, title: str, evidence: Evidence, strength: float = 0.7, language: str = "en",
+    confidence: float = STATED,
+) -> Belief:  # fmt: skip
     """What one verdict on one item means for the profile. relation: like, dislike, seen, reject, accept or similar."""
     group: Group = "likes"
     polarity, scope, prefix = 1.0, "person", "item"
@@ -92,8 +97,8 @@ def item_belief(
         label = say(language, "label_not", label=title)
     return Belief(
         id=f"{prefix}:{item_id}", group=group, label=label, facet="item", value=title, item_id=item_id,
-        polarity=polarity, strength=strength, scope="person" if scope == "person" else "session",
-        relation=relation, evidence=[evidence],
+        polarity=polarity, strength=strength, confidence=confidence, relation=relation, evidence=[evidence],
+        scope="person" if scope == "person" else "session",
     )  # fmt: skip
 
 
@@ -176,7 +181,9 @@ def _of_mention(mention: ItemMention, turn: int, language: str) -> Belief | None
     if mention.relation in {"mention", "unseen", "ask", "remove"}:
         return None
     evidence = Evidence(turn=turn, quote=mention.quote)
-    return item_belief(mention.relation, mention.item_id, mention.title, evidence, mention.strength, language)
+    return item_belief(
+        mention.relation, mention.item_id, mention.title, evidence, mention.strength, language, mention.confidence
+    )
 
 
 def _is_unresolved(entity: Entity) -> bool:
@@ -211,14 +218,16 @@ def _superseded(
         if belief.relation == "wish" and belief.polarity > 0 and belief.strength > 0.8 and (belief.facet == "person" or
             (belief.facet in facets and facets[belief.facet].role in _REPLACED_ROLES))
     }  # fmt: skip
-    if _is_new_need(found, understanding, facets):
+    only = turn_pattern(understanding.language, "only").search(fold(understanding.text)) is not None
+    if _is_new_need(found, understanding, facets) or (only and state.let_go and renewed):
         kept = {"rule", "like", "dislike", "seen", "reject", "accept"}
         gone += [
             old.id for old in state.beliefs.values()
             if old.scope == "session" and old.polarity > 0 and old.relation not in kept and old.group != "unresolved"
             and old.id not in {belief.id for belief in found}
         ]  # fmt: skip
-    adding = turn_pattern(understanding.language, "adds").search(fold(understanding.text)) is not None
+    said = fold(understanding.text).strip()
+    adding = any(turn_pattern(understanding.language, name).search(said) for name in ("adds", "instead_or"))
     new_ids = {belief.id for belief in found}
     against = {belief.id for belief in found if belief.polarity < 0}
     for old in state.beliefs.values():
@@ -238,6 +247,18 @@ def _superseded(
     gone += _overtaken(found, state)
     gone += [f"item:{i}" for i in judged if i and f"item:{i}" in state.beliefs and f"item:{i}" not in new_ids]
     return gone
+
+
+def _alternatives(found: Sequence[Belief], understanding: Understanding, state: SessionState) -> list[Belief]:
+    """Earlier wishes that a new one stands beside: "or by her" makes either of them enough."""
+    if not turn_pattern(understanding.language, "instead_or").search(fold(understanding.text).strip()):
+        return []
+    facets = {belief.facet for belief in found if _is_wish(belief)}
+    said = next((belief.evidence[-1] for belief in found if _is_wish(belief)), None)
+    return [
+        old.model_copy(update={"evidence": [*old.evidence, said][-_QUOTES_KEPT:]})
+        for old in state.beliefs.values() if said and old.facet in facets and _is_wish(old)
+    ]  # fmt: skip
 
 
 def _overtaken(found: Sequence[Belief], state: SessionState) -> list[str]:
@@ -293,11 +314,18 @@ def _is_new_need(found: Sequence[Belief], understanding: Understanding, facets: 
     return whole and not understanding.critiques and not refines
 
 
-def _merge(earlier: Belief, newer: Belief, catalogue: Catalogue) -> Belief:
-    """The newer word holds; earlier quotes are kept; open-ended ranges that face each other are joined."""
-    quotes = [*earlier.evidence, *newer.evidence]
-    unique = list({(e.turn, e.quote): e for e in quotes}.values())[-_QUOTES_KEPT:]
-    changes: dict[str, object] = {"evidence": unique}
+def together(earlier: Belief, newer: Belief, catalogue: Catalogue, corrects: bool = False) -> Belief:
+    """Two beliefs of the same id as one: the newer word holds, and the quotes of both are kept, for or against it.
+
+    A change of mind leaves less confidence, the same said again more. Open-ended ranges facing each other are joined,
+    unless the newer one `corrects` the earlier.
+    """
+    opposed = earlier.polarity * newer.polarity < 0
+    before = [proof.model_copy(update={"contrary": proof.contrary != opposed}) for proof in earlier.evidence]
+    said = {(proof.turn, proof.quote) for proof in newer.evidence}
+    quotes = [*(proof for proof in before if (proof.turn, proof.quote) not in said), *newer.evidence]
+    confidence = contested(newer) if opposed else surer(earlier, newer)
+    changes: dict[str, object] = {"evidence": quotes[-_QUOTES_KEPT:], "confidence": confidence}
     if earlier.scope == "person" and earlier.polarity * newer.polarity > 0:
         # What holds in general does not become a wish for tonight by being said again.
         changes["scope"] = "person"
@@ -306,7 +334,7 @@ def _merge(earlier: Belief, newer: Belief, catalogue: Catalogue) -> Belief:
         scope = "person" if "person" in {earlier.scope, newer.scope} else "session"
         return earlier.model_copy(update={**changes, "scope": scope})
     if newer.id.endswith((":range", ":rule")):
-        changes |= _joined(earlier, newer, catalogue)
+        changes |= {"evidence": newer.evidence} if corrects else _joined(earlier, newer, catalogue)
     return newer.model_copy(update=changes)
 
 

@@ -12,6 +12,7 @@ from bot.events import Believed, Event, Withdrew
 from bot.records import IMPORTED, MIDDLE, Belief, Evidence, TasteReport, Unresolved, is_imported
 from bot.taste import Rated, Taste
 from bot.taste_matching import TitleIndex
+from bot.weighing import RATED
 from retrieval.catalogue import Catalogue
 
 _HALF_BAND = 0.15
@@ -100,7 +101,7 @@ def brought(
             events.append(Believed(belief=item_belief("seen", item.id, item.title, evidence, 1.0)))
         if before is not None and (_own_word(before) or (rated.rating is None and before.polarity > 0)):
             continue
-        after = item_belief(found[0], item.id, item.title, evidence, found[1]) if found else None
+        after = item_belief(found[0], item.id, item.title, evidence, found[1], confidence=RATED) if found else None
         if after is not None and (before is None or not same(before, after)):
             events.append(Believed(belief=after))
         elif after is None and before is not None and rated.rating is not None and is_imported(before.evidence):

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from bot.lexicon import Degree, Lexicon, any_of, load_lexicon, turn_pattern
+
+
+_OPENING = 20  # characters
 
 
 class Cue(NamedTuple):
@@ -60,14 +64,25 @@ class CueFinder:
             kept.append(cue)
         return kept
 
-    def after(self, folded: str, start: int, end: int) -> Cue | None:
-        """The first verdict said after a name, within [start, end)."""
+    def after(self, folded: str, start: int, end: int, reach: int) -> Cue | None:
+        """The first verdict said after a name: it begins at most `reach` characters behind `start`, and ends by `end`.
+
+        What follows `end` is seen, so that the end of a clause is told from the beginning of the next name.
+        """
         found = [
             Cue("after", name, match.start(), match.end(), match.group())
             for name, pattern in self._after.items()
-            if (match := pattern.search(folded, start, end))
+            if (match := _first_within(pattern, folded, start, end, reach))
         ]
         return min(found, key=lambda cue: (cue.start, cue.start - cue.end), default=None)
+
+    def opinion(self, folded: str, relations: Sequence[Cue]) -> Literal["like", "dislike"] | None:
+        """The opinion that words without any name begin with."""
+        verdict = self.after(folded, 0, len(folded), _OPENING)
+        found = [verdict] if verdict else []
+        found += [cue for cue in relations if cue.kind == "relation" and cue.start < _OPENING]
+        name = min(found, key=lambda cue: (cue.start, cue.start - cue.end)).name if found else ""
+        return "like" if name == "like" else "dislike" if name == "dislike" else None
 
     def verdicts(self, folded: str) -> list[tuple[int, int]]:
         """Where words said after a name stand ("was great")."""
@@ -77,8 +92,8 @@ class CueFinder:
         """The degree word that ends right before `position`, the longest of several; None without one."""
         lead = folded[:position].rstrip()
         found = [
-            (match.start(), name) for name, pattern in self._degrees.items() for match in pattern.finditer(lead)
-            if match.end() == len(lead)
+            (match.start(), name) for name, pattern in self._degrees.items() for said in (lead, folded)
+            for match in pattern.finditer(said) if match.end() == len(lead)
         ]  # fmt: skip
         return self.lexicon.degrees[min(found)[1]] if found else None
 
@@ -115,6 +130,15 @@ class CueFinder:
 
     def _contains(self, patterns: list[str], text: str) -> bool:
         return _compiled(tuple(patterns), self.lexicon.spaced).search(text) is not None
+
+
+def _first_within(pattern: re.Pattern[str], folded: str, start: int, end: int, reach: int) -> re.Match[str] | None:
+    place = start
+    while (match := pattern.search(folded, place)) and match.start() < min(end, start + reach):
+        if match.end() <= end:
+            return match
+        place = match.start() + 1
+    return None
 
 
 @lru_cache(maxsize=256)

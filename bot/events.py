@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from bot.records import Belief
+from bot.records import Belief, Understanding
 from retrieval.records import Reason, Record
 
 
@@ -61,6 +62,28 @@ class Worded(Record):
     language: str = "en"
 
 
+class Counted(Record):
+    """The person asked what the catalogue has, and it has some: what was asked for, of which the next turn may want."""
+
+    kind: Literal["counted"] = "counted"
+    understanding: Understanding
+
+
+class Wondered(Record):
+    """A title was said that several items bear: `options`, their ids, best known first.
+
+    taken: the one that it was taken for; None where the person was asked. understanding: what was said in `turn`, of
+    the first option; it is understood again once the person says which is meant.
+    """
+
+    kind: Literal["wondered"] = "wondered"
+    title: str
+    options: list[str]
+    taken: str | None = None
+    turn: int
+    understanding: Understanding
+
+
 class Undone(Record):
     """The events of a step no longer count."""
 
@@ -82,15 +105,20 @@ class Brought(Record):
 
 
 Event = Annotated[
-    Believed | Withdrew | Shown | Focused | Asked | Worded | Undone | Restarted | Brought, Field(discriminator="kind")
+    Believed | Withdrew | Shown | Focused | Asked | Worded | Counted | Wondered | Undone | Restarted | Brought,
+    Field(discriminator="kind"),
 ]
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
 
 class Logged(Record):
-    """An event in its place: a step is one utterance or one click; steps count up within a session."""
+    """An event in its place: a step is one utterance or one click; steps count up within a session.
+
+    `at`: when it was written, with its time zone; None while it is not.
+    """
 
     session_id: str
     turn: int
     step: int
     event: Event
+    at: datetime | None = None

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from bot.families import Families
 from bot.fuzzy import Near, WordIndex
-from bot.lexicon import NEVER, elided, load_lexicon
+from bot.lexicon import NEVER, Lexicon, elided, load_lexicon
 from bot.text import fold, is_sign, key
 from retrieval.catalogue import Catalogue
 
@@ -204,6 +204,7 @@ class Gazetteer:
                 _add(names, first, Name("person", ranked[0][1], ranked[0][0] * 0.5, "first"))
 
     def _add_facets(self, catalogue: Catalogue, names: _Names) -> None:
+        lexicon = load_lexicon(catalogue.domain.language)
         for facet, config in catalogue.domain.facets.items():
             if not config.speaks or config.role in {"person", "alias"}:
                 continue
@@ -212,7 +213,7 @@ class Gazetteer:
             for value in present:
                 by_key[key(value)].append(value)
             for concept, synonyms in config.synonyms.items():
-                forms = {form for said in (concept, *synonyms) for form in _plural_forms(key(said))}
+                forms = {form for said in (concept, *synonyms) for form in _plural_forms(_heard_key(said, lexicon))}
                 # A catalogue may write the concept in one of the ways people say it ("sci-fi").
                 written = [concept] if concept in present else [v for form in sorted(forms) for v in by_key[form]]
                 for value in written or [concept]:
@@ -222,17 +223,23 @@ class Gazetteer:
                 _add(names, key(value), Name(facet, value, float(len(present[value])), "value"))
 
     def _add_numbers(self, catalogue: Catalogue, names: _Names) -> None:
+        lexicon = load_lexicon(catalogue.domain.language)
         for number, config in catalogue.domain.numbers.items():
             for direction, pole in ((-1, config.low), (1, config.high)):
                 if pole is None:
                     continue
-                comparatives = {key(word) for word in pole.comparatives}
+                comparatives = {_heard_key(word, lexicon) for word in pole.comparatives}
                 nouns = {key(number)} if config.role == "level" and direction > 0 else set()
-                for word in {key(word) for word in (pole.name, *pole.words)} | comparatives | nouns:
+                for word in {_heard_key(word, lexicon) for word in (pole.name, *pole.words)} | comparatives | nouns:
                     name = Name(
                         number, pole.name, 0.5, "synonym", direction=direction, comparative=word in comparatives
                     )
                     _add(names, word, name)
+
+
+def _heard_key(said: str, lexicon: Lexicon) -> str:
+    """The key of words as a language takes them apart ("film d'horreur" -> "film d horreur")."""
+    return key(elided(fold(said), lexicon))
 
 
 def _family_of_signs(person: str) -> str:

@@ -15,6 +15,8 @@ _HAN = 0.25  # a sign that may be part of a name; one of a common word counts as
 _SIGN = 2.0  # a letter of its own counts as much as two function words
 _COMMON = 0.4  # a common noun or verb tells less than a function word
 _USUAL = 0.9  # the language spoken last is kept unless another is ahead of it by about a word
+_EXPECTED = 0.5  # the first language, while nothing was spoken
+_COMPOUND = re.compile(r"(?:[^\W\d_]+-)+[^\W\d_]+")
 _WORD = re.compile(r"(?<![\w'])[^\W\d_]+(?:'[^\W\d_]+)*(?![\w'])")
 
 
@@ -22,11 +24,12 @@ _WORD = re.compile(r"(?<![\w'])[^\W\d_]+(?:'[^\W\d_]+)*(?![\w'])")
 _NAME = re.compile(r"(?<=[\w,;:)] )[A-ZÀ-Þ][\w'\u2019-]*")
 
 
-def language_of(text: str, usual: str = "en") -> str:
+def language_of(text: str, usual: str = "") -> str:
     """The code of the likeliest language among those with a lexicon; `usual`, the one spoken last, where nothing tells.
 
     A word counts for each language that lists it among its commonest, the more the fewer languages do.
     """
+    kept, weight = (usual, _USUAL) if usual else (languages()[0], _EXPECTED)
     text = text[:_READ]
     unspaced = next((name for name in languages() if not load_lexicon(name).spaced), None)
     letters = [char for char in text if char.isalpha()]
@@ -35,14 +38,14 @@ def language_of(text: str, usual: str = "en") -> str:
         return unspaced
     lowered, folded = text.lower(), fold(_NAME.sub(" ", text))
     scores = {
-        name: (_USUAL if name == usual else 0.0) + _words(folded, name)
+        name: (weight if name == kept else 0.0) + _words(folded, name)
         + _SIGN * sum(lowered.count(letter) for letter in load_lexicon(name).letters)
         for name in languages() if name != unspaced
     }  # fmt: skip
     if unspaced and han:
         # Foreign names make most of the letters of "不要Tom Hanks", and a name in signs many of "do you have 卧虎藏龙".
         common = sum(map(len, _common_signs(unspaced).findall(text)))
-        scores[unspaced] = common + _HAN * (han - common) + (_USUAL if unspaced == usual else 0.0)
+        scores[unspaced] = common + _HAN * (han - common) + (weight if unspaced == kept else 0.0)
     best = max(scores, key=lambda name: scores[name])
     return best if scores[best] > 0 else languages()[0]
 
@@ -52,11 +55,14 @@ def _words(folded: str, language: str) -> float:
     function, ordinary = _known_words()
     apart = elided(folded, load_lexicon(language))
     score = _SIGN / 2 if apart != folded else 0.0
-    for word in _WORD.findall(apart):
+    joined = [match.span() for match in _COMPOUND.finditer(apart)]
+    for match in _WORD.finditer(apart):
+        word = match.group()
+        counts = 0.5 if any(start <= match.start() < end for start, end in joined) else 1.0  # a compound is one word
         if language in function.get(word, ()):
-            score += 1 / len(function[word])
+            score += counts / len(function[word])
         elif language in ordinary.get(word, ()):
-            score += _COMMON / len(ordinary[word])
+            score += counts * _COMMON / len(ordinary[word])
     return score
 
 

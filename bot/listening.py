@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from bot.act_model import Signs, load_act_model
-from bot.acts import CONTENT, Encode, HeardActs, content_acts, hear, rule_acts, settled
+from bot.acts import CONTENT, HeardActs, Heeded, content_acts, hear, overruled, rule_acts, settled
 from bot.clauses import parts_of
 from bot.cues import Cue, CueFinder, cue_finder
+from bot.echoes import Echoes, find_echoes
 from bot.gazetteer import Gazetteer
 from bot.lexicon import Lexicon, elided, load_lexicon, turn_pattern
 from bot.linking import Linker, Span
@@ -18,10 +19,12 @@ from bot.quantities import Quantity, find_quantities
 from bot.reading import Mark, Reader, Reading
 from bot.records import Entity, ItemMention, ItemQuestion, Preference, Understanding
 from bot.references import Context, Pointer, find_pointers
+from bot.span_relations import Kind, Said, by_rules
 from bot.text import Token, fold, tokens
 from bot.unresolved import find_unresolved
 from retrieval.catalogue import Catalogue
 from retrieval.domain import DomainConfig
+from retrieval.encoder import QueryEncoder
 
 _READ = 4000  # characters of one message; linking takes time that grows with their square
 _COMMANDS = ("undo", "reset", "forget", "show_profile", "help", "remove")
@@ -35,6 +38,7 @@ _LONGEST_WORD = 4  # signs of a common word where words do not stand apart
 _ENOUGH = 3  # words from which a command without a cue of its own is believed
 _NEVER_BRIEF = {"undo", "reset", "forget", "remove", "show_profile", "help"}
 _FEW = 5  # words of a remark that is small talk and nothing else
+_TALK = {"off_topic", "chitchat", "greet", "thank", "farewell"}
 _UNJUDGED = {"exclude", "dislike", "seen", "unseen"}
 
 
@@ -50,6 +54,9 @@ class Draft:
     question: ItemQuestion | None
     targets: list[str]
     entities: list[Entity]
+    marks: list[Mark]
+    asking: bool
+    echoes: Echoes
     relations: set[str]
     pointed: bool
     rules: set[str]
@@ -63,14 +70,12 @@ class Listener:
     `catalogue` is seen in that language (Catalogue.in_language); `gazetteer` holds its names.
     """
 
-    def __init__(self, catalogue: Catalogue, gazetteer: Gazetteer, encode: Encode | None = None) -> None:
+    def __init__(self, catalogue: Catalogue, gazetteer: Gazetteer, encoder: QueryEncoder | None = None) -> None:
         self.catalogue = catalogue
         self.domain: DomainConfig = catalogue.domain
         language = self.domain.language
         self.lexicon: Lexicon = load_lexicon(language)
-        # The encoder reads English only; in other languages the model goes by the words.
-        self._encode = encode if language == "en" else None
-        self.model = load_act_model(language) if self._encode or language != "en" else None
+        self.model = load_act_model(language, encoder)
         self.cues: CueFinder = cue_finder(language)
         self.gazetteer = gazetteer
         self.linker = Linker(catalogue, gazetteer, self.lexicon)
@@ -85,8 +90,8 @@ class Listener:
         nouns = set(self.domain.item_words)
         verbs = {self.domain.verb.base, self.domain.verb.past, self.domain.verb.gerund}
         self._dull = self.lexicon.stop | nouns | verbs | set(self.domain.person_nouns)
-        self._contracted, self._offers, self._same, self._leads_in, self._idioms = (
-            turn_pattern(language, name) for name in ("contracted", "offers", "same", "leads_in", "idioms")
+        self._contracted, self._offers, self._leads_in, self._idioms = (
+            turn_pattern(language, name) for name in ("contracted", "offers", "leads_in", "idioms")
         )
 
     def understand(self, text: str, context: Context | None = None) -> Understanding:
@@ -94,30 +99,58 @@ class Listener:
 
         Each part of an utterance is understood by itself, after the parts before it.
         """
-        context = context or Context()
         text = text[:_READ]
-        spoken = _unshouted(text)
-        drafts: list[Draft] = []
-        folded = self._fold(text)
-        for part in parts_of(folded, self.lexicon, self.linker.unbroken(folded)):
-            drafts.append(self._draft(spoken[part.start : part.end], part.start, context))
-            named = drafts[-1].targets
-            if len(named) == 1:
-                context = context.model_copy(update={"focus": named[0]})
-        heard = hear(
-            self.model, self._encode, [draft.text.strip() for draft in drafts], [self._signs(one) for one in drafts]
-        )
+        drafts = self._drafts(text, context or Context())
+        parts = [Heeded(draft.text.strip(), self._signs(draft)) for draft in drafts]
+        heard = hear(self.model, Heeded(text.strip(), _joint([part.signs for part in parts])), parts)
+        self._reread(text, drafts, heard)
         return merged(text, [self._settle(one, acts) for one, acts in zip(drafts, heard, strict=True)])
 
     def signs(self, text: str, context: Context) -> Signs:
         """What the rules see in a text, as the act model is told it."""
-        return self._signs(self._draft(text, 0, context))
+        return _joint([self._signs(draft) for draft in self._drafts(text, context)])
+
+    def spans(self, text: str, context: Context) -> list[Said]:
+        """The names, pointers and numbers of a text, with what the rules read of each."""
+        return [said for draft in self._drafts(text, context) for said in _said(draft)]
+
+    def _reread(self, text: str, drafts: Sequence[Draft], heard: Sequence[HeardActs | None]) -> None:
+        """Read again, where the model is sure that something else is said of a name than the rules took it for."""
+        spans = [(draft, acts, said) for draft, acts in zip(drafts, heard, strict=True) for said in _said(draft)]
+        if self.model is None or not spans:
+            return
+        told: dict[int, dict[tuple[int, int], str]] = {}
+        signs = _joint([self._signs(draft) for draft in drafts])
+        judged = self.model.relations(text, signs, [said for _, _, said in spans])
+        for (draft, acts, said), likely in zip(spans, judged, strict=False):
+            if relation := overruled(said, likely, acts):
+                told.setdefault(draft.offset, {})[said.start - draft.offset, said.end - draft.offset] = relation
+        for draft in drafts:
+            if draft.offset in told:
+                asked = draft.question.item_id if draft.question else None
+                folded = self._fold(draft.text)
+                again = self.reader.read(draft.text, folded, draft.marks, asked, draft.asking, told[draft.offset])
+                self._echo(draft.echoes, draft.text, again)
+                draft.reading = again
+
+    def _drafts(self, text: str, context: Context) -> list[Draft]:
+        spoken = _unshouted(text)
+        drafts: list[Draft] = []
+        folded = self._fold(text)
+        named: list[str] = []
+        for part in parts_of(folded, self.lexicon, self.linker.unbroken(folded)):
+            drafts.append(self._draft(spoken[part.start : part.end], part.start, context, named))
+            named = drafts[-1].targets
+            if len(named) == 1:
+                context = context.model_copy(update={"focus": named[0]})
+        return drafts
 
     def _fold(self, text: str) -> str:
         return elided(fold(text), self.lexicon)
 
-    def _draft(self, text: str, offset: int, context: Context) -> Draft:
-        """What the rules find in one part of an utterance, before its acts are settled."""
+    def _draft(self, text: str, offset: int, context: Context, before: Sequence[str] = ()) -> Draft:
+        """What the rules find in one part of an utterance, before its acts are settled. `before`: the items that the
+        part before is about, which a part that names nothing judges."""
         folded = self._fold(text)
         spoken = self._contracted.sub(lambda match: f"{match['word']}'s", folded)
         words = tokens(folded)
@@ -134,7 +167,11 @@ class Listener:
             spans = [span for span in spans if span.kind == "item" or not self._inside_word(folded, span)]
         idioms = [match.span() for match in self._idioms.finditer(folded)]
         spans = [s for s in spans if s.kind == "item" or not any(a <= s.start and s.end <= b for a, b in idioms)]
+        named = [(span.end, self.catalogue.items[span.name.row].id) for span in spans if span.kind == "item"]
+        echoes = find_echoes(text, folded, named, context, self.lexicon, self.catalogue)
         relations = [cue for cue in relations if not any(_hides(span, cue) for span in spans)]
+        relations = [cue for cue in relations if not echoes.covers(cue.start, cue.end)]
+        pointers = [pointer for pointer in pointers if not echoes.covers(pointer.start, pointer.end)]
         bounded = (_before_quantities(cue, quantities, self._leads_in) for cue in relations)
         relations = [cue for cue in bounded if cue is not None]
         pointers = [p for p in pointers if p.exact or not any(c.start < p.end and p.start < c.end for c in relations)]
@@ -144,7 +181,12 @@ class Listener:
         asked_item = question.item_id if question else None
         asking = question is not None or "compare" in cues
         reading = self.reader.read(text, folded, marks, asked_item, asking)
-        reading.preferences += self._same_again(text, folded, context)
+        self._echo(echoes, text, reading)
+        if not asking and all(isinstance(mark, Cue) for mark in marks):
+            # "I saw Heat last week, thought it brilliant"
+            verdict = self.cues.opinion(folded, relations)
+            said = text.strip()
+            reading.mentions += [self.reader.mention(item_id, verdict, said) for item_id in before if verdict]
         names = find_unresolved(
             text, folded, words, relations, spans, pointers, quantities, self.lexicon, self.domain
         )  # fmt: skip
@@ -155,10 +197,10 @@ class Listener:
         found = [*(self._entity(text, span) for span in spans), *_quantity_entities(text, quantities), *names]
         return Draft(
             text=text, offset=offset, context=context, cues=cues, reading=reading, question=question, targets=targets,
-            entities=found, relations={cue.name for cue in relations}, pointed=pointed,
+            entities=found, marks=marks, asking=asking, echoes=echoes, relations={cue.name for cue in relations}, pointed=pointed,
             rules=rule_acts(cues, reading, question is not None, context, bool(names), pointed),
             # The encoder reads the base language only.
-            search=self._search_text(folded, words, relations, [*spans, *pointers, *quantities, *names])
+            search=self._search_text(folded, words, relations, [*spans, *pointers, *quantities, *names, *echoes.words])
             if self.catalogue.in_own_language else "",
             waived=self.cues.waived(folded),
         )  # fmt: skip
@@ -192,9 +234,14 @@ class Listener:
             reading.mentions = [m for m in draft.reading.mentions if m.relation == "mention"]
             acts -= CONTENT if "remove" in acts else set()
         elif heard:
-            _weigh(reading, heard)
+            _weigh(reading, heard, "ask_catalogue" in acts)
             self._judge(draft, heard)
             acts |= content_acts(reading) & {"like", "dislike", "seen", "similar"}
+        elif reading.critiques and folded.rstrip().endswith("?") and _only_mentioned(reading):
+            # "X is too long, isn't it?" asks how long it is, and for nothing shorter.
+            question = question or ItemQuestion(topic=reading.critiques[0].number, item_id=reading.mentions[0].item_id)
+            reading.critiques = []
+            acts = (acts - {"critique"}) | {"ask_item"}
         if "reject" in acts and not any(mention.relation == "reject" for mention in reading.mentions):
             rejected = draft.targets or context.slate
             reading.mentions += [self.reader.mention(item_id, "reject", draft.text) for item_id in rejected]
@@ -206,7 +253,7 @@ class Listener:
             elif draft.targets and draft.pointed:
                 acts, question = {"ask_item"}, ItemQuestion(topic="about", item_id=draft.targets[0])
         if draft.waived:
-            acts = (acts - {"unclear"}) | {"remove"}
+            acts = (acts - {"unclear"} - ({"ask_item"} if draft.question is None else set())) | {"remove"}
         if "ask_item" in acts and question is None:
             target = next(iter(draft.targets), None) or context.focus or next(iter(context.slate), None)
             question = ItemQuestion(topic="about", item_id=target)
@@ -214,9 +261,9 @@ class Listener:
             text=draft.text, language=self.domain.language, acts=acts, constraints=reading.constraints,
             preferences=[*reading.preferences, *_item_preferences(reading.mentions)], critiques=reading.critiques,
             mentions=reading.mentions, question=question if "ask_item" in acts else None,
-            # A name to let go of that nobody knows is no new wish.
+            # A name to let go of that nobody knows is no new wish, and one in mere talk none either.
             entities=[_moved(entity, draft.offset) for entity in sorted(draft.entities, key=lambda e: e.start)
-                      if entity.value is not None or "remove" not in acts],
+                      if entity.value is not None or not ("remove" in acts or acts <= _TALK)],
             targets=draft.targets, quantity=reading.quantity, search=search,
             drops=draft.waived or (draft.text.strip() if "remove" in acts else ""), open="surprise" in draft.cues,
         )  # fmt: skip
@@ -234,7 +281,9 @@ class Listener:
         about = [mention.item_id for mention in plain] or (draft.targets if alone else [])
         about = about or ([draft.context.focus] if draft.context.focus and alone else [])
         mentions[:] = [mention for mention in mentions if mention not in plain]
-        mentions += [self.reader.mention(item_id, verdict, draft.text.strip(), 0.6) for item_id in about]
+        sure = {"confidence": round(float(heard.likely[verdict]), 3)}
+        heard_so = (self.reader.mention(item_id, verdict, draft.text.strip(), 0.6) for item_id in about)
+        mentions += [mention.model_copy(update=sure) for mention in heard_so]
 
     def quantities(self, text: str) -> list[Quantity]:
         """The numeric wishes of a text."""
@@ -259,30 +308,12 @@ class Listener:
         named = self._targets(spans, pointers)
         return ItemQuestion(topic=topic, item_id=next((i for i in [*named, context.focus, *context.slate] if i), None))
 
-    def _same_again(self, text: str, folded: str, context: Context) -> list[Preference]:
-        """ "Something else by the same director", "anything with her": a value of the item last spoken of."""
-        match = self._same.search(folded)
-        item_id = context.focus or next(iter(context.slate), None)
-        if match is None or item_id is None:
-            return []
-        people = self.domain.facets_of("person")
-        said = match.groupdict()
-        if said.get("kind"):
-            facets = [
-                name
-                for name, config in self.domain.facets.items()
-                if config.noun and fold(config.noun.one) == said["kind"]
-            ]
-        else:
-            facets = people[:1] if said.get("by") else people[1:2] or people[:1]
-        values = [(facet, v) for facet in facets for v in self.catalogue.values(self.catalogue.get(item_id), facet)[:1]]
-        return [
-            Preference(
-                facet="person" if facet in people else facet, value=value, strength=0.9,
-                role=facet if facet in people else None, quote=text.strip(),
-            )
-            for facet, value in values
-        ]  # fmt: skip
+    def _echo(self, echoes: Echoes, text: str, reading: Reading) -> None:
+        """Take in what the echoes of a part say."""
+        reading.preferences += echoes.wanted
+        reading.constraints += echoes.unwanted
+        if echoes.similar and not any(mention.relation == "similar" for mention in reading.mentions):
+            reading.mentions.append(self.reader.mention(echoes.similar, "similar", text.strip()))
 
     def _targets(self, spans: Sequence[Span], pointers: Sequence[Pointer]) -> list[str]:
         """Items the utterance is about: named ones, then those pointed at by place, else by pronoun."""
@@ -331,16 +362,47 @@ class Listener:
         )  # fmt: skip
 
 
-def _weigh(reading: Reading, heard: HeardActs) -> None:
-    """Drop what was read in words that do not sound like saying it: "which is scarier?" asks for nothing scary."""
+def _said(draft: Draft) -> list[Said]:
+    found = []
+    for mark in draft.marks:
+        rule = draft.reading.relations.get((mark.start, mark.end))
+        if rule is not None and not isinstance(mark, Cue):
+            kind: Kind = "value"
+            if isinstance(mark, Pointer):
+                kind = "pointer"
+            elif isinstance(mark, Quantity):
+                kind = "number"
+            elif mark.kind == "item":
+                kind = "item"
+            found.append(Said(draft.offset + mark.start, draft.offset + mark.end, kind, by_rules(kind, rule)))
+    return found
+
+
+def _joint(signs: Sequence[Signs]) -> Signs:
+    """What the rules saw in several parts of one utterance."""
+    return signs[0]._replace(names=frozenset().union(*(one.names for one in signs)))
+
+
+def _weigh(reading: Reading, heard: HeardActs, counting: bool) -> None:
+    """Drop what was read in words that do not sound like saying it: "which is scarier?" asks for nothing scary.
+
+    What is to be counted is no wish either, but it has to be known.
+    """
     likely = heard.likely
     questioned = heard.acts & {"why", "why_not", "compare"} and not heard.acts & {"disclose", "constrain", "critique"}
     if questioned:
         reading.constraints = []
-    if questioned or max(likely[act] for act in _WISHING) < _UNLIKELY:
+    other = set() if counting else heard.acts - {"unclear"}
+    if questioned:
         reading.preferences = []
+    elif other and max(likely[act] for act in _WISHING) < _UNLIKELY:
+        reading.preferences = [p for p in reading.preferences if p.scope == "person"]  # tastes are told, not wished
     if heard.acts & {"compare", "ask_item", "why"} and "critique" not in heard.acts:
         reading.critiques = []
+
+
+def _only_mentioned(reading: Reading) -> bool:
+    return bool(reading.mentions) and all(mention.relation in {"mention", "ask"} for mention in reading.mentions)
 
 
 def _unshouted(text: str) -> str:

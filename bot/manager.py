@@ -6,13 +6,17 @@ import logging
 import re
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from bot import answering, recommending
 from bot.acknowledging import heard
 from bot.beliefs import update
+from bot.carrying import carried
 from bot.events import Asked, Believed, Brought, Event, Focused, Logged, Restarted, Undone, Withdrew, Worded
 from bot.facts import head
 from bot.grounding import Checker
+from bot.namesakes import Heard, hear, plan_question, with_choice
 from bot.phrasing import listed, reply_language, say
 from bot.plan import Line, ReplyPlan
 from bot.policy import Action, decide
@@ -75,17 +79,25 @@ class Manager:
         text = self._checked(text)
         owner = self.store.person_of(session_id, person)
         log = self.store.log(owner)
-        state = fold(log, session_id)
+        half_life = self.settings.taste_half_life_days
+        state = replace(fold(log, session_id), now=datetime.now(UTC), half_life=half_life)
         number, step = self.store.turns(session_id) + 1, state.step + 1
-        understanding = self.understander.understand(text, state.context())
-        yield TurnEvent(kind="understood", data={"understanding": understanding})
+        said = hear(text, state, number, self.understander)
+        yield TurnEvent(kind="understood", data={"understanding": said.said})
+        understanding = said.meant
         place = _Place(session_id, number, step)
-        changes = self.changes(understanding, state, number)
+        changes = self.changes(said, state)
         dropped = beliefs_named(understanding, state, self.understander) if understanding.drops else []
         state = advanced(state, place.logged(changes), session_id)
         fresh = [event.belief for event in changes if isinstance(event, Believed)]
         action = decide(understanding, state, self.recommender, self.settings.question_budget)
-        plan = self._plan(action, understanding, state, fresh, dropped, log, session_id)
+        if said.doubt and said.doubt.asks:
+            action = Action(kind="which")
+            catalogue = self.view(understanding.language)
+            plan = plan_question(said.doubt, heard(understanding, state, fresh, catalogue), catalogue)
+        else:
+            plan = self._plan(action, understanding, state, fresh, dropped, log, session_id)
+            plan = with_choice(plan, said.doubt, self.view(understanding.language)) if said.doubt else plan
         yield TurnEvent(kind="items", data={"items": plan.items})
         domain = self.view(understanding.language).domain
         worded = word(plan, domain, self.checker, state.templates, number)
@@ -102,12 +114,13 @@ class Manager:
             speech.finish()
             reply = Reply(
                 turn=number, text=speech.text, act=next(act for act in REPLY_ACTS if act in plan.acts),
-                items=plan.items, understanding=understanding, suggestions=plan.suggestions,
+                items=plan.items, understanding=said.said, suggestions=plan.suggestions,
             )  # fmt: skip
             if action.kind == "forget":
                 self.store.erase(owner)
                 changes = []
-            events = [*changes, Worded(templates=worded.templates, language=understanding.language), *plan.events]
+            worded_as = Worded(templates=worded.templates, language=understanding.language)
+            events = [*changes, worded_as, *plan.events, *said.events]
             self.store.append(session_id, owner, number, step, events, text, reply)
         yield TurnEvent(kind="done", data={"reply": reply, **speech.outcome.model_dump()})
 
@@ -123,8 +136,12 @@ class Manager:
             raise InputError("The message is empty. Write what you feel like, or what to change.")
         return text.strip()
 
-    def changes(self, understanding: Understanding, state: SessionState, turn: int) -> list[Event]:
+    def changes(self, said: Heard, state: SessionState) -> list[Event]:
         """Events by which an utterance changes what is believed."""
+        mistaken: list[Event] = [Withdrew(belief_id=belief_id) for belief_id in said.gone]
+        return mistaken + self._changes(said.certain, state, said.turn)
+
+    def _changes(self, understanding: Understanding, state: SessionState, turn: int) -> list[Event]:
         acts, catalogue = understanding.acts, self.view(understanding.language)
         if "reset" in acts:
             return [Restarted()]
@@ -132,11 +149,13 @@ class Manager:
             named = beliefs_named(understanding, state, self.understander)
             dropped: list[Event] = [Withdrew(belief_id=belief.id) for belief in named]
             return dropped + update(understanding, state, catalogue, turn)
-        telling = acts & {"request", "constrain", "disclose", "like", "dislike", "seen", "correct"}
+        telling = acts & {"request", "constrain", "disclose", "like", "dislike", "seen", "correct", "similar"}
         asking = acts & {"ask_catalogue", "why", "why_not", "compare"} and not telling
         if asking or acts & {"undo", "forget", "show_profile", "help"}:
             return []
-        return update(understanding, state, catalogue, turn)
+        wished = carried(understanding, state, catalogue)
+        state = advanced(state, _Place("", turn, state.step).logged(wished), "")
+        return wished + update(understanding, state, catalogue, turn)
 
     def _plan(
         self, action: Action, understanding: Understanding, state: SessionState, fresh: list[Belief],
@@ -271,7 +290,11 @@ def beliefs_named(understanding: Understanding, state: SessionState, understande
     domain = understander.listener(language).domain
     said = f" {key(text)} "
     by_label = [belief for belief in state.beliefs.values() if f" {key(belief.label)} " in said]
-    by_value = [b for b in state.beliefs.values() if any(f" {name} " in said for name in _names(b, domain))]
+    linked = {(entity.kind, entity.value) for entity in understanding.entities}
+    by_value = [
+        b for b in state.beliefs.values()
+        if (b.facet, b.value) in linked or any(f" {name} " in said for name in _names(b, domain))
+    ]  # fmt: skip
     ranges = {(quantity.low, quantity.high) for quantity in understander.quantities(text, language)}
     by_value += [b for b in state.beliefs.values() if (b.low, b.high) in ranges and b not in by_value]
     by_kind = [

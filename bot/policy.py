@@ -12,7 +12,7 @@ from retrieval.records import Record
 
 ActionKind = Literal[
     "greet", "recommend", "ask", "answer", "catalogue", "explain", "why_not", "compare", "accept", "undo", "reset",
-    "forget", "show_profile", "help", "thank", "farewell", "chitchat", "refuse", "clarify",
+    "forget", "show_profile", "help", "thank", "farewell", "chitchat", "refuse", "clarify", "which",
 ]  # fmt: skip
 _WANTS = {
     "request",
@@ -56,7 +56,7 @@ def decide(understanding: Understanding, state: SessionState, recommender: Recom
         return Action(kind="compare")
     if "ask_item" in acts:
         return Action(kind="answer")
-    if "ask_catalogue" in acts and "request" not in acts:
+    if "ask_catalogue" in acts and not acts & {"request", "similar"}:
         return Action(kind="catalogue")
     if "accept" in acts and not acts & {"request", "critique", "similar", "more", "constrain", "seen"}:
         return Action(kind="accept")

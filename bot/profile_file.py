@@ -112,6 +112,7 @@ def _fault(belief: Belief, group: str, taken: set[str]) -> str:
         (bool(belief.id) and belief.id not in taken, "id: is empty or used twice"),
         (-1 <= belief.polarity <= 1, "polarity: is not within -1 to 1"),
         (0 <= belief.strength <= 1, "strength: is not within 0 to 1"),
+        (0 <= belief.confidence <= 1, "confidence: is not within 0 to 1"),
         (all(abs(bound) <= _FURTHEST for bound in bounds) and bounds == sorted(bounds), "low, high: are no range"),
         (len(belief.evidence) <= _MOST_QUOTES, f"evidence: has more than {_MOST_QUOTES} quotes"),
         (about_item == bool(prefix) and (not about_item or belief.id == f"{prefix}{belief.item_id}"),

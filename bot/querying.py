@@ -9,9 +9,10 @@ from functools import lru_cache
 import numpy as np
 
 from bot.phrasing import say
-from bot.records import Belief, is_imported
+from bot.records import Belief, Evidence, is_imported
 from bot.state import SessionState
 from bot.text import key
+from bot.weighing import worth
 from prompts.loader import languages
 from retrieval.catalogue import Catalogue
 from retrieval.domain import Pole
@@ -29,7 +30,8 @@ def build_query(state: SessionState, catalogue: Catalogue, again: bool = False, 
     """What to retrieve, from every belief but those in `without`.
 
     Items that the person judged, has seen, named as an example or was shown never return; with `again`, items that were
-    merely shown may.
+    merely shown may. What must or must not be counts in full; all else by its strength, by how sure it is, and lasting
+    tastes by how long ago they were told (bot.weighing), seen from `state.now`.
     """
     skip = set(without)
     terms: list[Term] = []
@@ -44,6 +46,7 @@ def build_query(state: SessionState, catalogue: Catalogue, again: bool = False, 
             exclude.add(belief.item_id)
         if belief.group == "seen" or belief.group == "unresolved" or belief.id in skip:
             continue
+        counts = belief.strength if required(belief, catalogue) else worth(belief, state)
         if belief.facet == "item":
             (brought if is_imported(belief.evidence) else said).append(belief)
         elif belief.facet == "text":
@@ -51,22 +54,22 @@ def build_query(state: SessionState, catalogue: Catalogue, again: bool = False, 
         elif belief.low is not None or belief.high is not None:
             terms += [*_unwanted_moods(belief, catalogue), *_unwanted_signs(belief, catalogue)]
             if records_number(catalogue, belief.facet):
-                bounds.append(_bound(belief, catalogue))
+                bounds.append(_bound(belief, catalogue, counts))
             elif steer := _steer_number(belief, catalogue):
                 steers.append(steer)
         elif belief.facet in catalogue.domain.numbers:
             if steer := _steer_number(belief, catalogue):
                 steers.append(steer)
         elif belief.value in catalogue.postings(belief.role or belief.facet):
-            terms.append(_term(belief, catalogue))
-            if _is_sparse(belief, catalogue) and (steer := _steer_value(belief, catalogue)):
+            terms.append(_term(belief, catalogue, counts))
+            if _is_sparse(belief, catalogue) and (steer := _steer_value(belief, catalogue, counts)):
                 steers.append(steer)
-        elif steer := _steer_value(belief, catalogue):
+        elif steer := _steer_value(belief, catalogue, counts):
             steers.append(steer)
-    anchors = [*map(_anchor, said), *_brought_anchors(brought)]
+    anchors = [*(_anchor(belief, worth(belief, state)) for belief in said), *_brought_anchors(brought, state)]
     return Query(
         text=" ".join(belief.value for belief in texts),
-        text_evidence=tuple(quote for belief in texts for quote in belief.evidence),
+        text_evidence=[quote for belief in texts for quote in _grounds(belief)],
         text_belief_id=texts[0].id if texts else None,
         terms=tuple(terms), bounds=tuple(bounds), anchors=tuple(anchors), steers=tuple(steers),
         exclude=frozenset(exclude),
@@ -115,7 +118,7 @@ def required(belief: Belief, catalogue: Catalogue) -> bool:
 
 
 def droppable(state: SessionState, catalogue: Catalogue) -> list[Belief]:
-    """Beliefs that may be let go when nothing fits, the oldest and least binding first.
+    """Beliefs that may be let go when nothing fits: the oldest, least binding and least telling first.
 
     What must not appear is never among them.
     """
@@ -124,47 +127,58 @@ def droppable(state: SessionState, catalogue: Catalogue) -> list[Belief]:
         if required(belief, catalogue) and belief.polarity > 0 and belief.relation != "rule"
         and belief.facet not in {"item", "text"}
     ]  # fmt: skip
-    return sorted(found, key=lambda b: (b.evidence[-1].turn if b.evidence else 0, b.group == "constraints", b.strength))
+    return sorted(found, key=lambda b: (
+        b.evidence[-1].turn if b.evidence else 0, b.group == "constraints", b.strength, -_count(b, catalogue)
+    ))  # fmt: skip
 
 
-def _anchor(belief: Belief) -> Anchor:
-    weight = belief.polarity * belief.strength
+def _count(belief: Belief, catalogue: Catalogue) -> int:
+    """How many items have the value of a belief: the fewer, the more it says of what is wanted."""
+    return len(catalogue.postings(belief.role or belief.facet).get(belief.value, ()))
+
+
+def _grounds(belief: Belief) -> list[Evidence]:
+    """The evidence that speaks for a belief, which is what a reason may cite."""
+    return [proof for proof in belief.evidence if not proof.contrary]
+
+
+def _anchor(belief: Belief, counts: float) -> Anchor:
     return Anchor(
-        item_id=belief.item_id or "", weight=weight if belief.relation != "similar" else 1.0,
-        asked=belief.relation == "similar", belief_id=belief.id, evidence=tuple(belief.evidence),
+        item_id=belief.item_id or "", weight=belief.polarity * counts if belief.relation != "similar" else 1.0,
+        asked=belief.relation == "similar", belief_id=belief.id, evidence=_grounds(belief),
     )  # fmt: skip
 
 
-def _brought_anchors(beliefs: Sequence[Belief]) -> list[Anchor]:
+def _brought_anchors(beliefs: Sequence[Belief], state: SessionState) -> list[Anchor]:
     """The strongest and then latest of what was imported, weighing together about as much as three things said.
 
     Thousands of ratings are one background. At full weight they would drown every wish, and each costs a pass
-    over the catalogue.
+    over the catalogue. They share that weight as if they were new; then what time has left of each counts.
     """
     anchors: list[Anchor] = []
     for sign, (most, together) in _BROUGHT.items():
         mine = [(belief.strength, place) for place, belief in enumerate(beliefs) if belief.polarity * sign > 0]
-        kept = [_anchor(beliefs[place]) for _, place in heapq.nlargest(most, mine)]
-        share = min(1.0, together / (sum(abs(anchor.weight) for anchor in kept) or 1.0))
-        anchors += [anchor.model_copy(update={"weight": anchor.weight * share}) for anchor in kept]
+        kept = [beliefs[place] for _, place in heapq.nlargest(most, mine)]
+        share = min(1.0, together / (sum(belief.strength * belief.confidence for belief in kept) or 1.0))
+        anchors += [_anchor(belief, worth(belief, state) * share) for belief in kept]
     return anchors
 
 
-def _bound(belief: Belief, catalogue: Catalogue) -> Bound:
+def _bound(belief: Belief, catalogue: Catalogue, counts: float) -> Bound:
     role = catalogue.domain.numbers[belief.facet].role if belief.facet in catalogue.domain.numbers else "other"
     return Bound(
         number=belief.facet, low=belief.low, high=belief.high,
-        weight=belief.strength if belief.polarity > 0 else -belief.strength, hard=belief.hard,
+        weight=counts if belief.polarity > 0 else -counts, hard=belief.hard,
         admit_unknown=role in {"axis", "level"}, than=belief.item_id, label=belief.label, belief_id=belief.id,
-        evidence=tuple(belief.evidence),
+        evidence=_grounds(belief),
     )  # fmt: skip
 
 
-def _term(belief: Belief, catalogue: Catalogue) -> Term:
+def _term(belief: Belief, catalogue: Catalogue, counts: float) -> Term:
     return Term(
-        facet=belief.role or belief.facet, value=belief.value, weight=belief.polarity * belief.strength,
+        facet=belief.role or belief.facet, value=belief.value, weight=belief.polarity * counts,
         hard=required(belief, catalogue), group=_group(belief, _role(belief, catalogue)), belief_id=belief.id,
-        evidence=tuple(belief.evidence),
+        evidence=_grounds(belief),
     )  # fmt: skip
 
 
@@ -175,7 +189,7 @@ def _unwanted_moods(belief: Belief, catalogue: Catalogue) -> list[Term]:
         return []
     left = {key(word) for word in (pole.name, *pole.words)}
     return [
-        Term(facet=facet, value=mood, weight=-_AGAINST, belief_id=belief.id, evidence=list(belief.evidence))
+        Term(facet=facet, value=mood, weight=-_AGAINST, belief_id=belief.id, evidence=_grounds(belief))
         for facet in catalogue.domain.facets_of("mood")
         for mood in catalogue.postings(facet)
         if left & {key(word) for word in (mood, *catalogue.domain.facets[facet].synonyms.get(mood, ()))}
@@ -186,7 +200,7 @@ def _unwanted_signs(belief: Belief, catalogue: Catalogue) -> list[Term]:
     """Values that belong to the end of an axis which a critique turns away from: "less sad" is against grief."""
     pole = _left_pole(belief, catalogue)
     return [
-        Term(facet=facet, value=value, weight=-_AGAINST, belief_id=belief.id, evidence=list(belief.evidence))
+        Term(facet=facet, value=value, weight=-_AGAINST, belief_id=belief.id, evidence=_grounds(belief))
         for facet, values in (pole.signs if pole else {}).items()
         for value in values if value in catalogue.postings(facet)
     ]  # fmt: skip
@@ -215,7 +229,7 @@ def _group(belief: Belief, role: str) -> str:
     """People and genres named together are all wanted ("with A and B", "a documentary about music"), unless "or" or
     a comma stands between them."""
     marks = (*_or_words(), *_COMMAS) if role == "genre" else _or_words()
-    alternatives = any(mark in evidence.quote.lower() for evidence in belief.evidence[-1:] for mark in marks)
+    alternatives = any(mark in f" {evidence.quote.lower()} " for evidence in belief.evidence[-1:] for mark in marks)
     return belief.id if role in {"person", "genre"} and not alternatives else ""
 
 
@@ -235,15 +249,15 @@ def _steer_number(belief: Belief, catalogue: Catalogue) -> Steer | None:
     if pole is None:
         return None
     text = ", ".join([pole.name, *pole.words[:6]])
-    return Steer(text=text, weight=sign * 0.8, label=belief.label, belief_id=belief.id, evidence=tuple(belief.evidence))
+    return Steer(text=text, weight=sign * 0.8, label=belief.label, belief_id=belief.id, evidence=_grounds(belief))
 
 
-def _steer_value(belief: Belief, catalogue: Catalogue) -> Steer | None:
+def _steer_value(belief: Belief, catalogue: Catalogue, counts: float) -> Steer | None:
     config = catalogue.domain.facets.get(belief.facet)
     if config is None or (required(belief, catalogue) and not catalogue.postings(belief.facet)):
         return None
     words = [belief.value, *config.synonyms.get(belief.value, ())[:4], config.definitions.get(belief.value, "")]
     return Steer(
-        text=" ".join(word for word in words if word), weight=belief.polarity * belief.strength * 0.8,
-        label=belief.label, belief_id=belief.id, evidence=tuple(belief.evidence),
+        text=" ".join(word for word in words if word), weight=belief.polarity * counts * 0.8,
+        label=belief.label, belief_id=belief.id, evidence=_grounds(belief),
     )  # fmt: skip

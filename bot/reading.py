@@ -7,15 +7,14 @@ as "but" or a full stop; commas and "and" keep it, so "no horror, war or western
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from datetime import date
-from typing import Literal, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from bot.cues import Cue, CueFinder
 from bot.gazetteer import Gazetteer, Name
 from bot.lexicon import Degree, turn_pattern
 from bot.linking import Span
-from bot.phrasing import say
+from bot.qualities import Quality, read_quality
 from bot.quantities import Quantity, canonical
 from bot.querying import REQUIRED_ROLES
 from bot.records import Critique, ItemMention, Preference, Relation, Scope
@@ -26,13 +25,17 @@ _ITEM_RELATIONS: dict[str, Relation] = {
     "like": "like", "dislike": "dislike", "exclude": "reject", "seen": "seen", "unseen": "unseen",
     "similar": "similar", "accept": "accept", "reject": "reject", "shared": "like",
 }  # fmt: skip
+_OPINIONS = {"like", "dislike"}
 _SENTENCE_START = re.compile(r"[.!?;]\s|[。！？；]")  # noqa: RUF001
 _EDGES = " ,.;!?，。；！？、"  # noqa: RUF001
 _QUOTE_LIMIT = 90
 _AFTER_REACH = 60  # characters behind a title in which a verdict on it may stand
-_VALUE_REACH = 28
+_VALUE_REACH = 45  # the same behind a value; in some languages the verb that decides comes last
+_POINTED_REACH = 40
 
 Mark = Cue | Span | Pointer | Quantity
+Told = Mapping[tuple[int, int], str]
+_UNTOLD: Told = {}
 
 
 class Reading:
@@ -45,6 +48,8 @@ class Reading:
         self.mentions: list[ItemMention] = []
         self.quantity: int | None = None
         self.wished = False
+        self.relations: dict[tuple[int, int], str] = {}
+        """What is said of each mark, by its offsets."""
 
 
 class _Clause(NamedTuple):
@@ -72,6 +77,7 @@ class Reader:
         self._back = turn_pattern(language, "back")
         self._list_restart = turn_pattern(language, "list_restart")
         self._everyone = turn_pattern(language, "everyone")
+        self._too = turn_pattern(language, "too")
         joiners = "|".join(cues.lexicon.linking.joiners) or "(?!)"
         self._joined = re.compile(rf"\s*(?:[,、]\s*)?(?:{joiners})?\s*(?:the |a |an )?")
         self._pointed_lead = turn_pattern(language, "pointed_lead")
@@ -79,16 +85,20 @@ class Reader:
         self._clause_end = turn_pattern(language, "clause_end")
         self._has_number = {n: bool((catalogue.column(n) == catalogue.column(n)).any()) for n in self.domain.numbers}
 
-    def read(self, text: str, folded: str, marks: Sequence[Mark], asked_item: str | None, asking: bool) -> Reading:
+    def read(
+        self, text: str, folded: str, marks: Sequence[Mark], asked_item: str | None, asking: bool, told: Told = _UNTOLD
+    ) -> Reading:
         """Preferences, constraints, critiques and mentions of the marks, in order.
 
         `asking`: the utterance is a question about an item (`asked_item`, if it names one), so that bare
-        qualities in it ("is it scary?") are not wishes.
+        qualities in it ("is it scary?") are not wishes. `told`: what is said of some marks, by their offsets, where
+        somebody knows better than the cues.
         """
         reading = Reading()
         clause = _Clause()
         last: Span | None = None
         judged_to = 0
+        spoken: Cue | None = None
         for place, mark in enumerate(marks):
             if isinstance(mark, Span):
                 last = mark if mark.kind != "item" else None
@@ -115,9 +125,14 @@ class Reader:
                 continue  # "two hours long"
             if self._list_restart.search(folded[clause.cue_end : mark.start]) and clause.relation == "exclude":
                 clause = clause._replace(relation="", cue="", cue_start=mark.start)
-            if isinstance(mark, Quantity) and not asking:
+            until = marks[place + 1].start if place + 1 < len(marks) else len(text)
+            if (known := told.get((mark.start, mark.end))) is not None:
+                own = _Clause(known, "", mark.start, mark.start, clause.start)
+                self._read_told(text, folded, mark, own, folded[clause.start : until], quote, reading)
+            elif isinstance(mark, Quantity) and not asking:
                 verdict = None if clause.relation else self._verdict(folded, marks, place, _VALUE_REACH)
                 self._read_quantity(folded, mark, clause, verdict, quote, reading)
+                reading.relations[mark.start, mark.end] = verdict.name if verdict else clause.relation
             elif isinstance(mark, Quantity):
                 continue
             elif isinstance(mark, Pointer):
@@ -125,7 +140,17 @@ class Reader:
             elif mark.kind == "item":
                 verdict = self._verdict(folded, marks, place, _AFTER_REACH)
                 judged_to = max(judged_to, verdict.end if verdict and not clause.relation else 0)
-                self._read_item(text, folded, mark, clause, quote, verdict, asked_item, reading)
+                own = clause
+                if verdict is None and spoken and not clause.relation and self._too.match(folded, mark.end):
+                    own = clause._replace(relation=spoken.name, cue=spoken.text)
+                spoken = verdict or spoken
+                self._read_item(text, folded, mark, own, quote, verdict, asked_item, reading)
+                if verdict and verdict.name == "seen" and not clause.relation:
+                    # "Heat I've seen ten times, a masterpiece"
+                    opinion = self._verdict(folded, marks, place, _AFTER_REACH, verdict.end)
+                    if opinion and opinion.name in _OPINIONS:
+                        judged_to = max(judged_to, opinion.end)
+                        self._read_opinion(text, folded, mark, opinion, reading)
             else:
                 verdict = None if clause.relation else self._verdict(folded, marks, place, _VALUE_REACH)
                 own = clause
@@ -134,19 +159,35 @@ class Reader:
                     opinion = "dislike" if verdict.name == "reject" else verdict.name
                     own = clause._replace(relation=opinion, cue=verdict.text)
                     quote = text[mark.start : verdict.end]
-                until = marks[place + 1].start if place + 1 < len(marks) else len(text)
                 self._read_value(text, folded, mark, own, folded[clause.start : until], quote, asking, reading)
+                reading.relations[mark.start, mark.end] = "asked" if asking and not own.relation else own.relation
         return reading
 
-    def _verdict(self, folded: str, marks: Sequence[Mark], place: int, reach: int) -> Cue | None:
-        """What is said behind a name, or behind the last of a list that it is in ("Heat and Ronin were great")."""
+    def _read_told(
+        self, text: str, folded: str, mark: Mark, clause: _Clause, words: str, quote: str, reading: Reading
+    ) -> None:
+        if isinstance(mark, Quantity):
+            self._read_quantity(folded, mark, clause, None, quote, reading)
+        elif isinstance(mark, Pointer):
+            relation = _ITEM_RELATIONS.get(clause.relation, "mention")
+            reading.mentions += [self.mention(item_id, relation, quote) for item_id in mark.item_ids]
+        elif isinstance(mark, Span) and mark.kind == "item":
+            self._read_item(text, folded, mark, clause, quote, None, None, reading)
+        elif isinstance(mark, Span):
+            self._read_value(text, folded, mark, clause, words, quote, False, reading)
+
+    def _verdict(
+        self, folded: str, marks: Sequence[Mark], place: int, reach: int, behind: int = 0
+    ) -> Cue | None:
+        """What is said behind a name, or behind the last of a list that it is in ("Heat and Ronin were great"); not
+        before the place `behind`."""
         last = place
         while last + 1 < len(marks) and isinstance(marks[last + 1], Span | Quantity):
             if not self._joined.fullmatch(folded[marks[last].end : marks[last + 1].start]):
                 break
             last += 1
         following = (mark.start for mark in marks[last + 1 :] if isinstance(mark, Span | Quantity))
-        return self.cues.after(folded, marks[last].end, min(next(following, len(folded)), marks[last].end + reach))
+        return self.cues.after(folded, max(marks[last].end, behind), next(following, len(folded)), reach)
 
     def _enter(self, folded: str, cue: Cue, clause: _Clause) -> _Clause:
         if cue.kind == "break":
@@ -170,9 +211,11 @@ class Reader:
         touching = self._pointed_lead.fullmatch(between) is not None
         exact = pointer.exact and not asking
         judged = exact or (not clause.relation and not asking)  # "esas me gustan": the verdict stands behind
-        verdict = self.cues.after(folded, pointer.end, min(limit, pointer.end + 40)) if judged else None
+        verdict = self.cues.after(folded, pointer.end, limit, _POINTED_REACH) if judged else None
         relation = _ITEM_RELATIONS.get(verdict.name if verdict else clause.relation)
-        if relation is None or not (touching or exact or verdict):
+        unsaid = relation is None or not (touching or exact or verdict)
+        reading.relations[pointer.start, pointer.end] = "mention" if unsaid else relation or ""
+        if relation is None or unsaid:
             return
         strength = self.cues.strength_of(clause.cue or (verdict.text if verdict else ""))
         said = [self.mention(item_id, relation, quote, strength) for item_id in pointer.item_ids]
@@ -198,13 +241,18 @@ class Reader:
         else:
             relation = _ITEM_RELATIONS.get(verdict.name, "mention") if verdict else "mention"
         reading.mentions.append(self.mention(item.id, relation, words, strength))
-        if verdict and relation == "seen" and verdict.name in {"like", "dislike"}:
-            everyone = self._everyone.search(folded[span.end : verdict.end]) is not None
-            judged = [m for m in reading.mentions if m.relation == "seen"] if everyone else reading.mentions[-1:]
-            opinion = _ITEM_RELATIONS[verdict.name]
-            strength = self.cues.strength_of(verdict.text)
-            words = text[span.start : verdict.end]
-            reading.mentions += [self.mention(m.item_id, opinion, words, strength) for m in judged]
+        reading.relations[span.start, span.end] = verdict.name if verdict and relation == "seen" else relation
+        if verdict and relation == "seen" and verdict.name in _OPINIONS:
+            self._read_opinion(text, folded, span, verdict, reading)
+
+    def _read_opinion(self, text: str, folded: str, span: Span, verdict: Cue, reading: Reading) -> None:
+        """A verdict on an item that was seen, or on all of them."""
+        everyone = self._everyone.search(folded[span.end : verdict.end]) is not None
+        judged = [m for m in reading.mentions if m.relation == "seen"] if everyone else reading.mentions[-1:]
+        strength = self.cues.strength_of(verdict.text)
+        words = text[span.start : verdict.end]
+        opinion = _ITEM_RELATIONS[verdict.name]
+        reading.mentions += [self.mention(m.item_id, opinion, words, strength) for m in judged]
 
     def _read_quantity(
         self, folded: str, said: Quantity, clause: _Clause, verdict: Cue | None, quote: str, reading: Reading
@@ -273,44 +321,17 @@ class Reader:
             )
 
     def _read_quality(
-        self,
-        name: Name,
-        word: str,
-        degree: Degree | None,
-        clause: _Clause,
-        quote: str,
-        reading: Reading,
+        self, name: Name, word: str, degree: Degree | None, clause: _Clause, quote: str, reading: Reading
     ) -> None:
-        """A quality is a move from what is on screen when it is graded, else a bound of its own."""
-        config = self.domain.numbers[name.kind]
-        relation = clause.relation
-        negative = relation in {"exclude", "dislike"}
-        if degree and degree.bounds and config.role == "level":
-            degree, negative = None, True
-        if name.comparative or degree:
-            sign = degree.direction if degree else (-1 if negative else 1)
-            direction: Literal[-1, 1] = 1 if name.direction * sign > 0 else -1
-            word = word if name.comparative and sign > 0 else self._graded(word, sign < 0)
-            amount = degree.amount if degree else 1.0
-            reading.critiques.append(
-                Critique(number=name.kind, direction=direction, amount=amount, word=word, quote=quote)
-            )
-        elif relation != "neutral":
-            pole: Literal[-1, 1] = 1 if (name.direction > 0) != negative else -1
-            low, high = quality_bounds(config.role, config.step, pole)
-            if config.role == "level" and high is not None and self._none_at_all.search(clause.cue):
-                high = 0.0
-            hard = (negative and config.role in {"level", "axis"}) or config.role == "age"
-            preference = Preference(
-                facet=name.kind, value=canonical(low, high), strength=0.8, hard=hard, excludes=hard,
-                scope="person" if relation in {"like", "dislike"} else "session", low=low, high=high, pole=pole,
-                quote=quote,
-            )  # fmt: skip
-            reading.wished |= relation not in {"like", "dislike"}
-            (reading.constraints if hard else reading.preferences).append(preference)
-
-    def _graded(self, word: str, less: bool) -> str:
-        return say(self.domain.language, "less_than_word" if less else "more_than_word", word=word)
+        found = read_quality(
+            Quality(name, word, degree), clause.relation, self._none_at_all.search(clause.cue) is not None, quote,
+            self.domain,
+        )  # fmt: skip
+        if isinstance(found, Critique):
+            reading.critiques.append(found)
+        elif found:
+            reading.wished |= clause.relation not in {"like", "dislike"}
+            (reading.constraints if found.hard else reading.preferences).append(found)
 
     def _meaning(self, span: Span, graded: bool) -> Name:
         """Between a value and an axis that share a word: the axis for degrees and negation, else what is on record."""
@@ -351,20 +372,3 @@ class Reader:
                 return facet
         return next(iter(facets)) if len(facets) == 1 else None
 
-
-def quality_bounds(role: str, step: float, direction: int) -> tuple[float | None, float | None]:
-    """What a bare quality asks for, by the role of its number and its end: "short" is at most 95 minutes."""
-    low = direction < 0
-    match role:
-        case "axis":
-            return (None, 0.45) if low else (0.55, None)
-        case "level":
-            return (None, 1.0) if low else (3.0, None)
-        case "age":
-            return (None, 8.0) if low else (15.0, None)
-        case "year":
-            return (None, 1980.0) if low else (date.today().year - 8.0, None)
-        case "length":
-            return (None, 95.0) if low else (140.0, None)
-        case _:
-            return (None, step) if low else (step, None)

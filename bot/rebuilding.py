@@ -8,6 +8,7 @@ from bot.events import Asked, Event, Logged, Pick, Shown, Undone, Worded
 from bot.languages import language_of
 from bot.lexicon import languages
 from bot.manager import Manager
+from bot.namesakes import hear
 from bot.records import Reply
 from bot.references import Context
 from bot.state import SessionState, fold, last_change
@@ -16,6 +17,7 @@ from retrieval.domain import DomainConfig
 from retrieval.errors import InputError
 
 _SCREEN = 10
+_QUESTION_MARKS = ("?", "？")  # noqa: RUF001
 
 
 def rebuild(manager: Manager, session_id: str, turns: Sequence[tuple[str, str]]) -> None:
@@ -32,19 +34,22 @@ def rebuild(manager: Manager, session_id: str, turns: Sequence[tuple[str, str]])
     for number, (said, answered) in enumerate(_exchanges(turns), start=1):
         text = said[: manager.settings.max_text]
         state = fold(log, session_id)
-        understanding = manager.understander.understand(text, state.context())
+        said_so = hear(text, state, number, manager.understander)
+        understanding = said_so.meant
         if "forget" in understanding.acts:
             log = []
             store.erase(owner)
             store.person_of(session_id, owner)
-        changes = manager.changes(understanding, state, number)
+        changes = manager.changes(said_so, state)
         undone = last_change(log, session_id) if "undo" in understanding.acts else None
         if undone is not None:
             changes = [*changes, Undone(step=undone)]
         here = [Logged(session_id=session_id, turn=number, step=number, event=event) for event in changes]
         state = fold([*log, *here], session_id)
         language = understanding.language
-        events = [*changes, Worded(templates=[], language=language), *_spoken(answered, state, language, manager)]
+        asked = bool(said_so.doubt and said_so.doubt.asks) and answered.rstrip().endswith(_QUESTION_MARKS)
+        spoken = [] if asked else _spoken(answered, state, language, manager)
+        events = [*changes, Worded(templates=[], language=language), *spoken, *said_so.events]
         reply = Reply(turn=number, text=answered, act="chitchat", understanding=understanding)
         store.append(session_id, owner, number, number, events, text, reply)
         log += [Logged(session_id=session_id, turn=number, step=number, event=event) for event in events]
@@ -54,11 +59,11 @@ def context_of(turns: Sequence[tuple[str, str]], understander: Understander) -> 
     """What an utterance after `turns` may point at: items the assistant named last, a question it put, the language."""
     slate: list[str] = []
     pending: str | None = None
-    language = languages()[0]
+    language = ""
     for role, said in turns:
         if role == "assistant":
             slate = understander.linked_items(said)[:_SCREEN] or slate
-            pending = _asked(said, understander.listener(language).domain)
+            pending = _asked(said, understander.listener(language or languages()[0]).domain)
         else:
             language, pending = language_of(said, language), None
     focus = slate[0] if len(slate) == 1 else None
@@ -68,7 +73,7 @@ def context_of(turns: Sequence[tuple[str, str]], understander: Understander) -> 
 def _asked(said: str, domain: DomainConfig) -> str | None:
     """The facet that a text asks about in the domain's own words; "" for any other question."""
     asked = next((name for name, c in domain.facets.items() if c.question and c.question in said), None)
-    return "" if asked is None and said.rstrip().endswith(("?", "？")) else asked  # noqa: RUF001
+    return "" if asked is None and said.rstrip().endswith(_QUESTION_MARKS) else asked
 
 
 def _exchanges(turns: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:

@@ -16,6 +16,10 @@ from retrieval.recommend import Recommender
 from retrieval.records import Recommendation
 
 
+_SHOWING_AGAIN = {"remove", "critique", "constrain", "disclose", "like", "dislike", "seen", "reject", "request"}
+_ENOUGH = 2  # items that a wish is let go for
+
+
 def plan_recommendation(
     understanding: Understanding, state: SessionState, fresh: list[Belief], dropped: list[Belief],
     recommender: Recommender, catalogue: Catalogue, picks: int,
@@ -36,7 +40,7 @@ def plan_recommendation(
     elif "remove" in understanding.acts:
         lines.append(Line(template="drop_nothing"))
     if not items:
-        return _without_new(understanding, state, lines, recommender, catalogue, wanted)
+        return _without_new(understanding, state, fresh, lines, recommender, catalogue, wanted)
     if len(items) < wanted and (query.terms or query.bounds):
         lines.append(counted("only_some", len(items), catalogue))
     else:
@@ -52,35 +56,38 @@ def shown(items: list[Recommendation]) -> Shown:
 
 
 def _without_new(
-    understanding: Understanding, state: SessionState, lines: list[Line], recommender: Recommender,
-    catalogue: Catalogue, wanted: int,
+    understanding: Understanding, state: SessionState, fresh: list[Belief], lines: list[Line],
+    recommender: Recommender, catalogue: Catalogue, wanted: int,
 ) -> ReplyPlan:  # fmt: skip
-    """Nothing new fits: what was shown already comes again if a new condition picks it out, else one wish is let go."""
+    """Nothing new fits: what was shown comes again unless something else was asked for, else one wish is let go."""
     again = build_query(state, recommender.catalogue, again=True)
-    if understanding.acts & {"remove", "critique", "constrain", "disclose"}:
+    if understanding.acts & _SHOWING_AGAIN and "more" not in understanding.acts:
         items = recommender.recommend(again, wanted)
         if items:
             lines = [*lines, counted("again", len(items), catalogue), *pick_lines(items, catalogue)]
             return ReplyPlan(acts={"recommend"}, lines=lines, items=items, events=[shown(items)])
     ended = bool(state.shown) and recommender.count(again) > 0
-    return _relax(state, lines, recommender, catalogue, wanted, "relax_ended" if ended else "relax_drop")
+    return _relax(state, fresh, lines, recommender, catalogue, wanted, "relax_ended" if ended else "relax_drop")
 
 
 def _relax(
-    state: SessionState, lines: list[Line], recommender: Recommender, catalogue: Catalogue, wanted: int, template: str
-) -> ReplyPlan:
+    state: SessionState, fresh: list[Belief], lines: list[Line], recommender: Recommender, catalogue: Catalogue,
+    wanted: int, template: str,
+) -> ReplyPlan:  # fmt: skip
     """Say that nothing fits, name the wish that is let go, show what is then closest, with an honest count.
 
     Among the wishes whose loss alone leaves enough items, the oldest goes; where none does, the one whose
-    loss leaves most; where even that leaves nothing, another follows it. What was let go is withdrawn from
-    the profile, since the reply says so; "undo" brings it back.
+    loss leaves most; where even that leaves nothing, another follows it. What was just said stays, and so does
+    the last wish of all: with nothing to go by, no item is closest. What was let go is withdrawn from the profile,
+    since the reply says so; "undo" brings it back.
     """
     language = catalogue.domain.language
-    dropped, count = _let_go(state, recommender, wanted)
+    dropped, count = _let_go(state, fresh, recommender, wanted)
     options = [belief for belief in droppable(state, catalogue) if belief not in dropped]
-    if not count:
+    if not count or not _guiding(state, dropped):
+        dropped = dropped if not count else []
+        offers = [tap(language, "drop", label=belief.label) for belief in droppable(state, catalogue)[:3]]
         lines.append(Line(template="relax_none" if dropped else "nothing_left"))
-        offers = [tap(language, "drop", label=belief.label) for belief in dropped[:3]]
         return ReplyPlan(acts={"relax"}, lines=lines, suggestions=[*offers, tap(language, "start_over")])
     labels = [belief.label for belief in dropped]
     gone: list[Event] = [Withdrew(belief_id=belief.id) for belief in dropped]
@@ -92,20 +99,33 @@ def _relax(
     return ReplyPlan(acts={"relax"}, lines=lines, items=items, suggestions=offers, events=[*gone, shown(items)])
 
 
-def _let_go(state: SessionState, recommender: Recommender, wanted: int) -> tuple[list[Belief], int]:
-    """The fewest wishes to let go, one after the other, and how many items then fit."""
+def _guiding(state: SessionState, dropped: list[Belief]) -> bool:
+    """Whether anything is left that says what is wanted."""
+    return any(
+        belief.group in {"likes", "constraints"} and belief.polarity > 0 and belief.relation != "rule"
+        for belief in state.beliefs.values() if belief not in dropped
+    )  # fmt: skip
+
+
+def _let_go(
+    state: SessionState, fresh: list[Belief], recommender: Recommender, wanted: int
+) -> tuple[list[Belief], int]:
+    """The fewest wishes to let go, one after the other, and how many items then fit; of what was just said one stays."""
     catalogue = recommender.catalogue
-    options = droppable(state, catalogue)
+    new = {belief.id for belief in fresh}
+    every = droppable(state, catalogue)
+    before, now = [b for b in every if b.id not in new], [b for b in every if b.id in new]
     gone: list[Belief] = []
-    while options:
-        counts = {
-            belief.id: recommender.count(build_query(state, catalogue, without=[b.id for b in (*gone, belief)]))
-            for belief in options
-        }
-        enough = next((belief for belief in options if counts[belief.id] >= wanted), None)
-        best = enough or max(options, key=lambda belief: counts[belief.id])
-        gone.append(best)
-        if counts[best.id]:
-            return gone, counts[best.id]
-        options.remove(best)
+    for options, kept in ((before, 0), (now, 1)):
+        while len(options) > kept:
+            counts = {
+                belief.id: recommender.count(build_query(state, catalogue, without=[b.id for b in (*gone, belief)]))
+                for belief in options
+            }
+            enough = next((belief for belief in options if counts[belief.id] >= min(wanted, _ENOUGH)), None)
+            best = enough or max(options, key=lambda belief: counts[belief.id])
+            gone.append(best)
+            if counts[best.id]:
+                return gone, counts[best.id]
+            options.remove(best)
     return gone, 0

@@ -130,12 +130,13 @@ Relation = Literal["like", "dislike", "seen", "unseen", "accept", "reject", "sim
 
 
 class ItemMention(Record):
-    """What the person said of one item. `strength` in 0..1 for like and dislike."""
+    """What the person said of one item. `strength` in 0..1 for like and dislike, `confidence` in 0..1 that it was."""
 
     item_id: str
     title: str
     relation: Relation
     strength: float = 0.7
+    confidence: float = 1.0
     quote: str = ""
 
 
@@ -200,7 +201,9 @@ Group = Literal["likes", "dislikes", "constraints", "seen", "unresolved"]
 class Belief(Record):
     """One thing Rapport believes of the person. `label` reads alone ("no Horror", "before 1990").
 
-    `low` and `high` bound a number belief, inclusive. `evidence` is every quote that led to it.
+    `low` and `high` bound a number belief, inclusive. `strength` is how strongly the person put it, `confidence` how
+    sure it is that it is so, both 0..1. `evidence` is every quote that led to it, and those that said the opposite
+    before, marked as contrary; the last one is never contrary.
     """
 
     id: str
@@ -211,6 +214,7 @@ class Belief(Record):
     item_id: str | None = None
     polarity: float = 1.0
     strength: float = 0.7
+    confidence: float = 1.0
     hard: bool = False
     scope: Scope = "session"
     role: str | None = None

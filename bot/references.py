@@ -12,13 +12,15 @@ from retrieval.records import Record
 
 
 class Context(Record):
-    """What an utterance may point at: items on screen in order, the item last spoken of, the facet of a question asked;
-    and the language that was spoken last."""
+    """What an utterance may point at: items on screen in order, the item last spoken of, the one last liked if none was
+    spoken of since, the person last wished for, the facet of a question asked; and the language that was spoken last, if any was."""
 
     slate: list[str] = []
     focus: str | None = None
+    liked: str | None = None
+    person: str | None = None
     pending: str | None = None
-    language: str = "en"
+    language: str = ""
 
 
 class Pointer(NamedTuple):

@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     """Most rows of one person in such a file."""
     question_budget: int = Field(2, ge=0)
     """Questions Rapport may ask in one session."""
+    taste_half_life_days: float = Field(180.0, gt=0)
+    """Days after which a lasting taste counts half as much, unless it is repeated; rules and exclusions never fade."""
     host: str = "127.0.0.1"
     port: int = 7860
     widget_origins: Annotated[tuple[str, ...], NoDecode] = ()

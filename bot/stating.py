@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rapidfuzz import fuzz, process
 
-from bot.beliefs import NUMBER_ROLES, preference_belief
+from bot.beliefs import NUMBER_ROLES, preference_belief, together
 from bot.gazetteer import Gazetteer
 from bot.quantities import parse_range
 from bot.records import Belief, Group, Preference
@@ -18,8 +20,12 @@ _FURTHEST = 1e9
 _WHOLE_NAMES = {"full", "value", "synonym"}
 
 
-def stated_belief(said: Preference, catalogue: Catalogue, gazetteer: Gazetteer, turn: int) -> Belief:
+def stated_belief(
+    said: Preference, catalogue: Catalogue, gazetteer: Gazetteer, turn: int, known: Mapping[str, Belief]
+) -> Belief:
     """The belief behind `facet`, `value`, `polarity` and `hard` of a stated preference; its evidence has no quote.
+
+    `known`: the beliefs so far, by id. One that says the opposite is kept as evidence against the new one.
 
     `facet` is a facet or number of the domain, or a role of either ("person", "decade"). A number takes a range
     in canonical text ("1980s", "<1990", ">=120", "1980-1989"). Tastes and exclusions last; what must be holds
@@ -39,7 +45,10 @@ def stated_belief(said: Preference, catalogue: Catalogue, gazetteer: Gazetteer, 
         "scope": "session" if said.hard and not unwanted else "person", "quote": "",
     })  # fmt: skip
     group: Group = "constraints" if said.hard else "dislikes" if unwanted else "likes"
-    return preference_belief(resolved, group, catalogue, turn)
+    belief = preference_belief(resolved, group, catalogue, turn)
+    earlier = known.get(belief.id)
+    opposed = earlier is not None and earlier.polarity * belief.polarity < 0
+    return together(earlier, belief, catalogue) if earlier and opposed else belief
 
 
 def _number(facet: str, catalogue: Catalogue) -> str | None:

@@ -126,9 +126,12 @@ class Store:
         with self._engine.connect() as connection:
             rows = connection.execute(query).all()
         known = known + [
-            Logged(session_id=row.session_id, turn=row.turn, step=row.step, event=EVENT.validate_json(row.data))
+            Logged(
+                session_id=row.session_id, turn=row.turn, step=row.step, event=EVENT.validate_json(row.data),
+                at=row.at if row.at.tzinfo else row.at.replace(tzinfo=UTC),
+            )
             for row in rows
-        ]
+        ]  # fmt: skip
         with self._guard:
             if self._erasures == erasures:
                 self._remember(person, rows[-1].id if rows else last, known)

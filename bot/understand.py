@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bot.acts import Encode
 from bot.gazetteer import Gazetteer
 from bot.languages import language_of
 from bot.lexicon import languages
@@ -12,18 +11,18 @@ from bot.records import Understanding
 from bot.references import Context
 from retrieval.catalogue import Catalogue
 from retrieval.domain import DomainConfig
+from retrieval.encoder import QueryEncoder
 
 
 class Understander:
     """Understands utterances against one catalogue, in each language that has a lexicon; safe to share.
 
-    A language is made ready when it is first heard. `encode` gives unit vectors (n, d) of short texts; without it the
-    acts are told by words alone.
+    A language is made ready when it is first heard. Without an encoder the acts of English are told by rules alone.
     """
 
-    def __init__(self, catalogue: Catalogue, encode: Encode | None = None) -> None:
+    def __init__(self, catalogue: Catalogue, encoder: QueryEncoder | None = None) -> None:
         self.catalogue = catalogue
-        self._encode = encode
+        self._encoder = encoder
         self.domain: DomainConfig = catalogue.domain
         self.gazetteer = Gazetteer(catalogue)
         self._listeners: dict[str, Listener] = {}
@@ -33,7 +32,7 @@ class Understander:
         """Who hears a language. Raises FileNotFoundError for one without a lexicon."""
         if language not in self._listeners:
             view = self.catalogue.in_language(language)
-            self._listeners[language] = Listener(view, self.gazetteer.in_language(view), self._encode)
+            self._listeners[language] = Listener(view, self.gazetteer.in_language(view), self._encoder)
         return self._listeners[language]
 
     def understand(self, text: str, context: Context | None = None) -> Understanding:

@@ -18,13 +18,19 @@ from evals.names import NameFinder, Support, Unsupported
 from evals.options import DIALOGUES, DialogueOptions, Progress, silent
 from evals.scripts import Script, read_scripts
 from evals.session import MODEL_PATIENCE, fallen, open_bot, said, wordable
+from retrieval.errors import InputError
 from retrieval.records import Record
 
 if TYPE_CHECKING:
     from bot import Bot
 
-STARTER = DIALOGUES / "starter.yaml"
+STARTER = tuple(
+    DIALOGUES / f"{name}.yaml" for name in ("starter", "evenings", "acts", "chinese", "french", "german", "spanish")
+)
 """The scripts that run when no file is given; they speak of the starter catalogue."""
+
+THIRTY = DIALOGUES / "thirty.txt"
+"""Ids of thirty of them, over all languages and kinds, for a model that takes seconds a turn."""
 
 
 class TurnResult(Record):
@@ -96,7 +102,9 @@ def run_dialogues(options: DialogueOptions, progress: Progress = silent) -> Dial
 
     Raises InputError when a file, or a condition in it, cannot be used; nothing has been said then.
     """
-    scripts = [(path.name, script) for path in options.files or (STARTER,) for script in read_scripts(Path(path))]
+    scripts = [(path.name, script) for path in options.files or STARTER for script in read_scripts(Path(path))]
+    if options.thirty:
+        scripts = _listed(scripts, THIRTY)
     scripts = scripts[: options.limit]
     with open_bot(options, progress) as bot:
         for name, script in scripts:
@@ -108,6 +116,15 @@ def run_dialogues(options: DialogueOptions, progress: Progress = silent) -> Dial
             results.append(run_script(bot, script, finder, name))
             progress("dialogues", number, len(scripts))
     return summarise(results, options)
+
+
+def _listed(scripts: Sequence[tuple[str, Script]], path: Path) -> list[tuple[str, Script]]:
+    """The dialogues whose ids a file lists, one a line. Raises InputError for an id that none has."""
+    ids = path.read_text(encoding="utf-8").split()
+    missing = set(ids) - {script.id for _, script in scripts}
+    if missing:
+        raise InputError(f"{path.name} lists {min(missing)!r}, which no dialogue is called. Give the files it is from.")
+    return [(name, script) for name, script in scripts if script.id in ids]
 
 
 def run_script(bot: Bot, script: Script, finder: NameFinder, file: str = "") -> DialogueResult:

@@ -126,7 +126,10 @@ class Support:
         self._years |= _years_of_decades(said)
         self._take_profile(before)
         self._take_profile(after)
-        self._take_items(entity.item_id for entity in reply.understanding.entities)
+        for entity in reply.understanding.entities:
+            # "Which one do you mean?" names those that the same words may mean.
+            self._take_items([entity.item_id, *entity.alternatives])
+            self._said += [entity.value] if entity.value else []  # the whole name of whom the person named in part
         self._take_items([reply.understanding.question.item_id] if reply.understanding.question else [])
         self._take_items(reply.understanding.targets)
         self._take_items(recommendation.item.id for recommendation in reply.items)

@@ -72,9 +72,11 @@ class UnderstandingOptions(EvalOptions):
 
 
 class DialogueOptions(EvalOptions):
-    """`files` empty means the scripts written for the starter catalogue. `show` prints every turn."""
+    """`files` empty means the scripts written for the starter catalogue; `thirty` takes a fixed part of them. `show`
+    prints every turn."""
 
     files: tuple[Path, ...] = ()
+    thirty: bool = False
     show: bool = False
 
 

@@ -10,7 +10,7 @@ import json
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.bert import Bert, Floats
 from retrieval.catalogue import Progress
 from retrieval.errors import EncoderError
 
@@ -32,8 +33,6 @@ _QUIET = {
     "TRANSFORMERS_VERBOSITY": "error",
     "TOKENIZERS_PARALLELISM": "false",
 }
-
-Floats = NDArray[np.float32]
 
 
 def resolve_model(name: str) -> Path:
@@ -62,6 +61,13 @@ def _packaged(name: str) -> Path:
     if found is None:
         raise EncoderError(f"The package '{name}' is installed but holds no model.safetensors. Name another package.")
     return Path(str(found.locate())).parent
+
+
+class ReadText(NamedTuple):
+    """A text as the encoder sees it: the last layer (d, tokens), and where each token stands in the text."""
+
+    states: Floats
+    offsets: list[tuple[int, int]]
 
 
 class DocumentEncoder:
@@ -120,7 +126,7 @@ class QueryEncoder:
         try:
             config = json.loads((path / "config.json").read_text(encoding="utf-8"))
             self._tokenizer = Tokenizer.from_file(str(path / "tokenizer.json"))
-            self._bert = _Bert(config, load_file(path / "model.safetensors"))
+            self._bert = Bert(config, load_file(path / "model.safetensors"))
         except Exception as error:  # tokenizers raises plain Exception
             raise EncoderError(f"Embedding model {path} cannot be loaded: {error!r}. Expected a BERT.") from error
         pooling = path / "1_Pooling" / "config.json"
@@ -143,6 +149,16 @@ class QueryEncoder:
             known.update(zip(missing, vectors, strict=True))
             self._keep({text: known[text] for text in missing})
         return np.stack([known[text] for text in texts]) if texts else np.empty((0, self.dimension), dtype=np.float32)
+
+    def read(self, texts: Sequence[str], bert: Bert | None = None) -> list[ReadText]:
+        """The tokens of each text, by this encoder or by a changed one (see `changed`)."""
+        tokens = [self._tokenizer.encode(_clean(text)) for text in texts]
+        states = (bert or self._bert).states([one.ids for one in tokens])
+        return [ReadText(state, one.offsets) for state, one in zip(states, tokens, strict=True)]
+
+    def changed(self, deltas: Mapping[str, NDArray[Any]]) -> Bert:
+        """The network of this encoder with low-rank changes (Bert.changed)."""
+        return self._bert.changed(deltas)
 
     def encode_one(self, text: str) -> Floats:
         """The unit vector of one text, (d,)."""
@@ -172,128 +188,3 @@ def unit_rows(matrix: Floats) -> Floats:
 def _clean(text: str) -> str:
     """Half a surrogate pair cannot be tokenised; it becomes a question mark."""
     return text.encode("utf-8", "replace").decode()
-
-
-# ---------------------------------------------------------------- BERT
-
-
-class _Dense(NamedTuple):
-    """A linear layer: weight (out, in) and bias (out, 1)."""
-
-    weight: Floats
-    bias: Floats
-
-    def __call__(self, x: Floats) -> Floats:
-        """(in, tokens) to (out, tokens)."""
-        product: Floats = self.weight @ x
-        product += self.bias
-        return product
-
-
-class _Norm(NamedTuple):
-    """Layer normalisation over the features; gain and bias are (features, 1)."""
-
-    gain: Floats
-    bias: Floats
-    eps: np.float32
-
-    def __call__(self, x: Floats) -> Floats:
-        x = x - x.mean(axis=0)
-        variance = np.einsum("ij,ij->j", x, x) / np.float32(len(x))
-        normed: Floats = x / np.sqrt(variance + self.eps) * self.gain + self.bias
-        return normed
-
-
-class _Layer(NamedTuple):
-    """One layer of BERT; query, key and value are one linear layer."""
-
-    qkv: _Dense
-    out: _Dense
-    out_norm: _Norm
-    up: _Dense
-    down: _Dense
-    down_norm: _Norm
-
-
-class _Bert:
-    """Inference of a BERT encoder over texts of different lengths without padding.
-
-    The tokens of all texts form one (hidden, tokens) matrix, which the linear layers take whole; only attention
-    goes text by text. Features come first because OpenBLAS multiplies weight @ x a third faster than x @ weight
-    when there are few tokens.
-    """
-
-    def __init__(self, config: dict[str, Any], weights: dict[str, NDArray[Any]]) -> None:
-        if config.get("model_type") != "bert" or config.get("hidden_act") != "gelu":
-            raise ValueError(f"model_type {config.get('model_type')!r}, hidden_act {config.get('hidden_act')!r}")
-        prefix = "" if "embeddings.word_embeddings.weight" in weights else "bert."
-        eps = np.float32(config["layer_norm_eps"])
-
-        def get(name: str) -> Floats:
-            return np.ascontiguousarray(weights[prefix + name], dtype=np.float32)
-
-        def dense(*names: str) -> _Dense:
-            weight, bias = (np.concatenate([get(f"{name}.{part}") for name in names]) for part in ("weight", "bias"))
-            return _Dense(weight, bias[:, None])
-
-        def norm(name: str) -> _Norm:
-            return _Norm(get(f"{name}.LayerNorm.weight")[:, None], get(f"{name}.LayerNorm.bias")[:, None], eps)
-
-        def layer(at: str) -> _Layer:
-            return _Layer(
-                qkv=dense(*(f"{at}.attention.self.{part}" for part in ("query", "key", "value"))),
-                out=dense(f"{at}.attention.output.dense"),
-                out_norm=norm(f"{at}.attention.output"),
-                up=dense(f"{at}.intermediate.dense"),
-                down=dense(f"{at}.output.dense"),
-                down_norm=norm(f"{at}.output"),
-            )
-
-        self._words = get("embeddings.word_embeddings.weight")
-        # Every token is of type 0, so its vector can be added to the positions once.
-        types = get("embeddings.token_type_embeddings.weight")
-        self._positions = get("embeddings.position_embeddings.weight") + types[0]
-        self._norm = norm("embeddings")
-        self._layers = [layer(f"encoder.layer.{index}") for index in range(config["num_hidden_layers"])]
-        self._heads: int = config["num_attention_heads"]
-
-    def pooled(self, tokens: Sequence[Sequence[int]]) -> Floats:
-        """Mean of the last layer over each text's tokens, (n, hidden). No text may be without tokens."""
-        ends = np.cumsum([len(ids) for ids in tokens])
-        spans = [slice(int(end) - len(ids), int(end)) for end, ids in zip(ends, tokens, strict=True)]
-        positions = np.concatenate([np.arange(len(ids)) for ids in tokens])
-        embedded = self._words[np.concatenate([np.asarray(ids) for ids in tokens])] + self._positions[positions]
-        x = self._norm(np.ascontiguousarray(embedded.T))
-        for layer in self._layers:
-            x = layer.out_norm(x + layer.out(self._attention(layer.qkv(x), spans)))
-            x = layer.down_norm(x + layer.down(_gelu(layer.up(x))))
-        return np.stack([x[:, span].mean(axis=1) for span in spans])
-
-    def _attention(self, qkv: Floats, spans: list[slice]) -> Floats:
-        """(3 * hidden, tokens) to (hidden, tokens)."""
-        rows, total = qkv.shape
-        parts = qkv.reshape(3, self._heads, -1, total)
-        scale = np.float32(1 / np.sqrt(parts.shape[2]))
-        attended = np.empty((self._heads, parts.shape[2], total), dtype=np.float32)
-        for span in spans:
-            query, key, value = parts[..., span]
-            scores = query.transpose(0, 2, 1) @ key * scale
-            scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
-            scores /= scores.sum(axis=-1, keepdims=True)
-            attended[..., span] = value @ scores.transpose(0, 2, 1)
-        return attended.reshape(rows // 3, total)
-
-
-def _gelu(x: Floats) -> Floats:
-    """x * Phi(x), with erf from Abramowitz and Stegun 7.1.26 (absolute error below 1.5e-7)."""
-    z = np.abs(x)
-    z *= np.float32(0.7071067811865476)
-    t = 1 / (1 + np.float32(0.3275911) * z)
-    tail = np.float32(1.061405429) * t  # becomes 1 - Phi(|x|), in place: this loop is a tenth of a query's time
-    for coefficient in (-1.453152027, 1.421413741, -0.284496736, 0.254829592):
-        tail += np.float32(coefficient)
-        tail *= t
-    tail *= np.exp(-z * z)
-    tail *= np.float32(0.5)
-    weighted: Floats = x * np.where(x < 0, tail, 1 - tail)
-    return weighted

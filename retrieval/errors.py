@@ -5,6 +5,7 @@
     ├── DomainError         a domain file is wrong
     ├── IndexMissingError   the vector index is absent or does not fit its catalogue
     ├── EncoderError        the embedding model cannot be found or loaded
+    ├── ModelFileError      what was trained cannot be read
     ├── HomeInUseError      another process owns the home folder
     ├── InputError          what a person or a caller sent cannot be accepted
     └── NotFoundError       no such session, item or belief
@@ -33,6 +34,10 @@ class IndexMissingError(RapportError):
 
 class EncoderError(RapportError):
     code = "encoder"
+
+
+class ModelFileError(RapportError):
+    code = "model_file"
 
 
 class HomeInUseError(RapportError):

@@ -19,7 +19,8 @@ from retrieval.branches import Scores
 from retrieval.catalogue import Catalogue
 from retrieval.diversity import diversify
 from retrieval.filters import allowed, broken
-from retrieval.records import Evidence, Query, Reason, ReasonKind, Recommendation
+from retrieval.records import Anchor, Evidence, Query, Reason, ReasonKind, Recommendation
+from retrieval.taught import Taught
 
 Encode = Callable[[str], Scores]
 
@@ -36,6 +37,8 @@ class RankingWeights(BaseModel):
     title: float = 3.0
     similar_text: float = 0.5
     similar_facets: float = 1.0
+    together: float = 4.0
+    """Per share of the dialogues that name one item beside another; the largest shares are about a quarter."""
     liked: float = 0.6
     steer: float = 0.9
     popularity: float = 0.3
@@ -60,6 +63,7 @@ class Recommender:
     """Ranks one catalogue. Stateless between calls and safe to share between threads.
 
     matrix: float32 (n, d), unit rows in catalogue order. bm25: text -> scores (n,). encode: text -> (d,).
+    taught: what recorded dialogues say of these items, if anything.
     """
 
     def __init__(
@@ -71,6 +75,7 @@ class Recommender:
         weights: RankingWeights | None = None,
         pool: int = 400,
         relevance: float = 0.85,
+        taught: Taught | None = None,
     ) -> None:
         self.catalogue = catalogue
         self.matrix = matrix
@@ -79,6 +84,7 @@ class Recommender:
         self.weights = weights or RankingWeights()
         self.pool = pool
         self.relevance = relevance
+        self.taught = taught
         self._similar = lru_cache(maxsize=256)(self._similar_to)
 
     def recommend(self, query: Query, k: int) -> list[Recommendation]:
@@ -151,8 +157,7 @@ class Recommender:
             )
         for anchor in query.anchors:
             if anchor.item_id in self.catalogue.row:
-                parts += self._anchor_parts(self.catalogue.row[anchor.item_id], anchor.weight, anchor.asked,
-                                            anchor.belief_id, anchor.evidence)  # fmt: skip
+                parts += self._anchor_parts(self.catalogue.row[anchor.item_id], anchor)
         for steer in query.steers:
             scores = weights.steer * steer.weight * branches.dense(self.matrix, self.encode(steer.text))
             parts.append(_Part(scores, "text", steer.label, None, None, None, steer.belief_id, steer.evidence))
@@ -171,16 +176,18 @@ class Recommender:
             parts.append(_Part(scores, "title", "the title you named", item_id=query.title))
         return parts
 
-    def _anchor_parts(
-        self, row: int, weight: float, asked: bool, belief_id: str | None, evidence: Sequence[Evidence]
-    ) -> list[_Part]:
+    def _anchor_parts(self, row: int, anchor: Anchor) -> list[_Part]:
         item = self.catalogue.items[row]
         text, facets = self._similar(row)
-        scale = weight if asked else weight * self.weights.liked
-        kind: ReasonKind = "similar" if asked else "liked" if weight > 0 else "disliked"
+        scale = anchor.weight if anchor.asked else anchor.weight * self.weights.liked
+        kind: ReasonKind = "similar" if anchor.asked else "liked" if anchor.weight > 0 else "disliked"
         blend = self.weights.similar_text * text + self.weights.similar_facets * facets
         scores = (scale * blend).astype(np.float32)
-        return [_Part(scores, kind, item.title, None, None, item.id, belief_id, evidence)]
+        cause = (item.title, None, None, item.id, anchor.belief_id, anchor.evidence)
+        parts = [_Part(scores, kind, *cause)]
+        if self.taught is not None:
+            parts.append(_Part(scale * self.weights.together * self.taught.beside(row), "together", *cause))
+        return parts
 
     def _similar_to(self, row: int) -> tuple[Scores, Scores]:
         return branches.text_similar(self.matrix, row), branches.facet_similar(self.catalogue, row)

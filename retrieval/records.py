@@ -39,10 +39,11 @@ class Item(Record):
 
 
 class Evidence(Record):
-    """Where a belief comes from: the turn (1-based) and the person's own words."""
+    """Where a belief comes from: the turn (1-based) and the person's own words; `contrary`: they say the opposite."""
 
     turn: int
     quote: str
+    contrary: bool = False
 
 
 class Term(Record):
@@ -113,7 +114,10 @@ class Query(Record):
     exclude: frozenset[str] = frozenset()
 
 
-ReasonKind = Literal["similar", "facet", "number", "text", "title", "liked", "disliked", "popularity", "variety"]
+ReasonKind = Literal[
+    "similar", "facet", "number", "text", "title", "liked", "disliked", "together", "popularity", "variety"
+]
+"""`together`: recorded dialogues name the item beside another one (`item_id`)."""
 
 
 class Reason(Record):

@@ -28,6 +28,7 @@ COMPARED = {
     "similar": "like {title}",
     "liked": "close to {title}, which you liked",
     "disliked": "unlike {title}, which you did not like",
+    "together": "often named beside {title}",
 }
 """Reasons that compare with another item, by kind."""
 
@@ -65,7 +66,7 @@ class CardView(TypedDict):
 
 class BeliefView(TypedDict):
     """One belief. `percent` is its strength in 0..100, `strength` the word for it; `tapped`: from a card, not words;
-    `imported`: what an import says, "" when it is from elsewhere."""
+    `imported`: what an import says, "" when it is from elsewhere; `before`: what said the opposite before, or ""."""
 
     id: str
     label: str
@@ -77,6 +78,7 @@ class BeliefView(TypedDict):
     turn: int
     tapped: bool
     imported: str
+    before: str
 
 
 class GroupView(TypedDict):
@@ -160,10 +162,10 @@ def strongest(pick: Recommendation, catalogue: Catalogue) -> list[ReasonView]:
 
 
 def spoken(evidence: Sequence[Evidence]) -> list[Evidence]:
-    """The evidence that quotes the person."""
+    """The evidence that quotes the person, but for what says the opposite."""
     return [
         proof for proof in evidence
-        if proof.quote and not proof.quote.startswith(TAPPED) and not is_imported([proof])
+        if proof.quote and not proof.contrary and not proof.quote.startswith(TAPPED) and not is_imported([proof])
     ]  # fmt: skip
 
 
@@ -278,6 +280,7 @@ def belief_view(belief: Belief) -> BeliefView:
         turn=evidence.turn if evidence else 0,
         tapped=bool(belief.evidence) and not said and not imported,
         imported=belief.evidence[-1].quote if imported else "",
+        before=next((proof.quote for proof in reversed(belief.evidence) if proof.contrary and proof.quote), ""),
     )
 
 

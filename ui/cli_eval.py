@@ -102,6 +102,7 @@ def eval_understanding(
 @evals.command("dialogues")
 def eval_dialogues(
     files: Annotated[list[Path] | None, typer.Argument(help="YAML files; without any, those for the starter.")] = None,
+    thirty: Annotated[bool, typer.Option("--thirty", help="Only the thirty that are kept for slow models.")] = False,
     show: Annotated[bool, typer.Option("--show", help="Print every turn.")] = False,
     model: Model = None,
     catalog: Catalog = None,
@@ -116,8 +117,8 @@ def eval_dialogues(
     from evals.options import DialogueOptions
 
     options = _options(
-        DialogueOptions, files=tuple(files or ()), show=show, model=model, catalog=catalog, domain=domain,
-        home=home, limit=limit, seed=seed, json_file=json_file,
+        DialogueOptions, files=tuple(files or ()), thirty=thirty, show=show, model=model, catalog=catalog,
+        domain=domain, home=home, limit=limit, seed=seed, json_file=json_file,
     )  # fmt: skip
     _measure(run_dialogues, options, lambda report: print_report(report, console, show))
 

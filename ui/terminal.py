@@ -148,4 +148,5 @@ def print_profile(profile: Profile, catalogue: Catalogue, console: Console) -> N
             strength = "firm" if belief["hard"] else belief["strength"]
             quote = f"  “{belief['quote']}”, turn {belief['turn']}" if belief["quote"] else ""
             quote = quote or (f"  {belief['imported']}" if belief["imported"] else "")
-            console.print(Text(printable(f"  {belief['label']} ({strength}){quote}")))
+            before = f"  before: “{belief['before']}”" if belief["before"] else ""
+            console.print(Text(printable(f"  {belief['label']} ({strength}){quote}{before}")))

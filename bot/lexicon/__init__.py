@@ -93,9 +93,12 @@ class Turns(BaseModel):
     said_item: what may stand for an item in a question ("is {it} scary?"). contracted: a group `word` that stands for
     itself and "is" ("whats"). offers: words that open a bare wish ("about", "set in"). leads_in: the words of a
     negation that belong to the number behind it ("not from the 60s"). same: groups `kind` ("same director") or
-    `by`/`with` ("anything by him"). none_at_all: a negation that allows nothing ("no", not "less"). back: takes up what
+    `by`/`with` ("anything by him"). not_them: a pronoun that rules somebody out ("without her"), with the same groups
+    where the role is said. like_that: what means something like the item spoken of ("something like that"). none_at_all: a negation that allows nothing ("no", not "less"). back: takes up what
     was just named ("I hate them"). list_restart: a list that turns from unwanted to wanted. everyone: a verdict on all
-    that was named. to_quantity: what may stand between a relation and a number. refines: words that make an utterance
+    that was named. too: behind a name of which the same is said as of the one before ("and Heat too"). instead_or: an
+    utterance that begins with it names an alternative ("or by her"). only: keeps one wish of those that could not be met
+    together ("then only comedies"). to_quantity: what may stand between a relation and a number. refines: words that make an utterance
     part of the wish before; adds: words that add to it. closes: what may follow a pointer at something ("the second one
     is"). described: `lead` and `tail` around a description of one item ("the western one"); which: the words before a
     longer one ("the one with"). some_of: groups `some` (first or last) and `many`. place: a group `name`, `{places}`
@@ -113,10 +116,15 @@ class Turns(BaseModel):
     offers: str = NEVER
     leads_in: str = NEVER
     same: str = NEVER
+    not_them: str = NEVER
+    like_that: str = NEVER
     none_at_all: str = NEVER
     back: str = NEVER
     list_restart: str = NEVER
     everyone: str = NEVER
+    too: str = NEVER
+    instead_or: str = NEVER
+    only: str = NEVER
     to_quantity: str = r"\s*"
     refines: str = NEVER
     adds: str = NEVER

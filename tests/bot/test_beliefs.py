@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.beliefs import item_belief, slug, update
 from bot.events import Believed, Logged, Pick, Shown
+from bot.querying import build_query
 from bot.records import Belief, Evidence
 from bot.state import SessionState, fold
 from bot.understand import Understander
@@ -77,6 +78,28 @@ def test_every_quote_that_led_to_a_belief_is_kept(talk: Talk) -> None:
     belief = the(talk("no horror", "really, no horror please"), "genre")
     assert [quote.turn for quote in belief.evidence] == [1, 2]
     assert all("no horror" in quote.quote for quote in belief.evidence)
+
+
+def test_a_change_of_mind_keeps_both_sides(talk: Talk) -> None:
+    belief = the(talk("I love horror", "I can't stand horror"), "genre")
+    assert belief.polarity < 0
+    assert [(proof.turn, proof.quote, proof.contrary) for proof in belief.evidence] == [
+        (1, "I love horror", True), (2, "I can't stand horror", False)
+    ]  # fmt: skip
+    assert belief.confidence < the(talk("I can't stand horror"), "genre").confidence == 1.0
+
+
+def test_a_mind_changed_twice_turns_the_evidence_twice(talk: Talk) -> None:
+    belief = the(talk("I love horror", "I can't stand horror", "I love horror"), "genre")
+    assert belief.polarity > 0
+    assert [(proof.turn, proof.contrary) for proof in belief.evidence] == [(1, False), (2, True), (3, False)]
+    item = talk("I loved Heat", "I hated Heat").beliefs["item:heat-1995"]
+    assert [(proof.turn, proof.contrary) for proof in item.evidence] == [(1, True), (2, False)]
+
+
+def test_no_reason_cites_what_was_said_against_it(talk: Talk, starter: Catalogue) -> None:
+    query = build_query(talk("I love horror", "I can't stand horror"), starter)
+    assert [proof.quote for term in query.terms for proof in term.evidence] == ["I can't stand horror"]
 
 
 def test_quotes_are_words_that_were_said(talk: Talk) -> None:
@@ -291,6 +314,8 @@ def test_any_talk_gives_readable_beliefs_with_evidence(data: st.DataObject, talk
         assert 0 <= belief.strength <= 1
         assert -1 <= belief.polarity <= 1
         assert belief.evidence
+        assert not belief.evidence[-1].contrary
+        assert 0 < belief.confidence <= 1
         assert belief.low is None or belief.high is None or belief.low <= belief.high
 
 

@@ -89,6 +89,52 @@ def test_undo_again_and_again_ends_with_nothing_to_undo(bot: Bot) -> None:
     assert "nothing to undo" in bot.reply(session, "undo").text
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "asked", "told"),
+    [
+        ("I love horror", "I can't stand horror", "what do you know about me?",
+         "(“I can't stand horror”; before: “I love horror”)"),
+        ("Ich liebe Horror", "Ich hasse Horror", "was weißt du über mich?",
+         "(„Ich hasse Horror“; davor: „Ich liebe Horror“)"),
+        ("Me encanta el terror", "Odio el terror", "¿qué sabes de mí?",
+         "(«Odio el terror»; antes: «Me encanta el terror»)"),
+        ("J'adore l'horreur", "Je déteste l'horreur", "que sais-tu de moi ?",
+         "(«\u00a0Je déteste l'horreur\u00a0»\u00a0; avant\u00a0: «\u00a0J'adore l'horreur\u00a0»)"),
+        ("我喜欢恐怖片", "我讨厌恐怖片", "你知道我什么？", "（“我讨厌恐怖片”；之前：“我喜欢恐怖片”）"),  # noqa: RUF001
+    ],
+)  # fmt: skip
+def test_after_a_change_of_mind_the_profile_tells_both_sides(
+    bot: Bot, before: str, now: str, asked: str, told: str
+) -> None:
+    session, _ = talked(bot, before)
+    was = beliefs(bot, session)
+    bot.reply(session, now)
+    reply = bot.reply(session, asked)
+    assert reply.act == "show_profile"
+    assert told in reply.text
+    if before.startswith("I love"):
+        bot.reply(session, "undo")
+        assert beliefs(bot, session) == was
+
+
+def test_a_tap_and_a_stated_preference_keep_what_they_contradict(bot: Bot) -> None:
+    session, _ = talked(bot, "I loved Heat", "I love horror")
+    was = beliefs(bot, session)
+    bot.event(session, "dislike", "heat-1995")
+    bot.add(session, "genre", "Horror", -1, hard=True)
+    for id_ in ("item:heat-1995", "genre:horror"):
+        belief = beliefs(bot, session)[id_]
+        assert belief.polarity < 0
+        assert [proof.contrary for proof in belief.evidence] == [True, False]
+        assert belief.confidence < 1
+    text = bot.reply(session, "what do you know about me?").text
+    assert "before: “I loved Heat”" in text
+    assert "(before: “I love horror”)" in text
+    for _ in range(2):
+        bot.reply(session, "undo")
+    assert beliefs(bot, session) == was
+
+
 def test_an_impossible_wish_is_met_with_the_truth_and_the_closest(bot: Bot) -> None:
     session, reply = talked(bot, "no comedies", "a silent film from the 2010s with Bill Murray")
     assert reply.act == "relax"

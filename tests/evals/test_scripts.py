@@ -1,10 +1,13 @@
 """Scripts: the language of conditions, and errors that name file, dialogue and turn."""
 
+from collections import Counter
+
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evals.dialogues import STARTER, THIRTY
 from evals.options import DIALOGUES
 from evals.scripts import parse_span, read_scripts
 from retrieval.errors import InputError
@@ -121,3 +124,22 @@ def test_every_script_that_ships_can_be_read(path):
         turns = [turn for script in scripts for turn in script.turns]
         checked = [turn for turn in turns if turn.check.model_fields_set]
         assert len(checked) >= 0.8 * len(turns), "most turns should check something"
+
+
+def test_the_scripts_of_the_starter_are_many_of_every_language_and_the_thirty_are_among_them():
+    scripts = [script for path in STARTER for script in read_scripts(path)]
+    ids = [script.id for script in scripts]
+    assert len(set(ids)) == len(ids) >= 150
+    thirty = THIRTY.read_text(encoding="utf-8").split()
+    assert len(set(thirty)) == 30
+    assert set(thirty) <= set(ids)
+    languages = Counter(script.lang for script in scripts if script.id in thirty)
+    assert set(languages) == {"en", "zh", "es", "fr", "de"}
+    assert min(languages.values()) >= 4
+
+
+def test_every_turn_of_a_script_is_checked_or_leads_to_one_that_is():
+    for path in STARTER:
+        for script in read_scripts(path):
+            assert any(turn.check.model_fields_set for turn in script.turns), script.id
+            assert script.turns[-1].check.model_fields_set, script.id

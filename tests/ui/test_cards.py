@@ -235,6 +235,15 @@ def test_an_import_is_not_quoted_as_if_it_had_been_said(catalogue):
     assert (view["quote"], view["imported"]) == ("I love it", "")
 
 
+def test_a_change_of_mind_shows_both_sides_and_cites_one(catalogue):
+    liked, left = Evidence(turn=1, quote="I love horror", contrary=True), Evidence(turn=4, quote="no more horror")
+    view = groups(Profile(dislikes=[belief(evidence=[liked, left])]), catalogue.domain)[0]["beliefs"][0]
+    assert (view["quote"], view["before"]) == ("no more horror", "I love horror")
+    reason = Reason(kind="facet", label="Drama", weight=1.0, evidence=[liked])
+    assert shown(catalogue, reason)[0]["quote"] == ""
+    assert groups(Profile(likes=[belief(evidence=[left])]), catalogue.domain)[0]["beliefs"][0]["before"] == ""
+
+
 def test_of_a_long_group_the_latest_are_shown_and_counted():
     many = [Belief(id=f"genre:{n}", group="likes", label=str(n), facet="genre", value=str(n)) for n in range(30)]
     domain = load_domain("movies")

@@ -469,7 +469,8 @@ def test_a_profile_is_seen_changed_and_taken_back(caller):
     }).json()  # fmt: skip
     assert changed["likes"] == []
     labels = {belief["label"]: belief["evidence"] for belief in changed["constraints"]}
-    assert labels == {"no Horror": [{"turn": 1, "quote": ""}], "from the 1980s": [{"turn": 1, "quote": ""}]}
+    stated = [{"turn": 1, "quote": "", "contrary": False}]
+    assert labels == {"no Horror": stated, "from the 1980s": stated}
     picks = caller.say("recommend something").json()["items"]
     assert picks
     assert all(1980 <= pick["item"]["year"] <= 1989 and "Horror" not in pick["item"]["genres"] for pick in picks)

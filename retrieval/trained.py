@@ -1,0 +1,54 @@
+"""Trained files: what `rapport train` writes under a home, or else what ships with the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from retrieval.catalogue import Catalogue
+from retrieval.errors import ModelFileError
+from retrieval.records import Record
+from retrieval.taught import DialogueCounts, Taught
+
+SHIPPED = Path(__file__).parent / "models"
+CARD = "card.json"
+
+
+class ModelCard(Record):
+    """Where trained files come from. `source`: the data and whom it is from; `figures`: cross-validated, by name."""
+
+    name: str
+    source: str
+    licence: str
+    file: str
+    sha256: str
+    dialogues: int
+    items: int
+    seed: int
+    figures: dict[str, float]
+
+
+def trained_folder(home: Path) -> Path | None:
+    """The folder of the trained files that count for a home: its own, else those that ship; None without any."""
+    return next((folder for folder in (home / "models", SHIPPED) if (folder / CARD).is_file()), None)
+
+
+def read_card(folder: Path) -> ModelCard:
+    """Raises ModelFileError when the folder has no card that can be read."""
+    try:
+        return ModelCard.model_validate_json((folder / CARD).read_bytes())
+    except (OSError, ValidationError) as error:
+        raise ModelFileError(f"The model card {folder / CARD} cannot be read: {error}. Delete the folder.") from error
+
+
+def taught_for(catalogue: Catalogue, home: Path) -> Taught | None:
+    """What trained files teach of a catalogue; None when there are none, or none of its items is in them.
+
+    Raises ModelFileError when they cannot be read.
+    """
+    folder = trained_folder(home)
+    if folder is None:
+        return None
+    taught = Taught(catalogue, DialogueCounts.load(folder))
+    return taught if taught.known else None

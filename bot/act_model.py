@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from bot.span_relations import RELATIONS, Likely, Said, covered, possible, span_features
 from bot.text import fold
-from retrieval.encoder import QueryEncoder
+from retrieval.encoder import QueryEncoder, ReadText
 
 FOLDER = Path(__file__).parent / "utterances"
 Floats = NDArray[np.float32]
@@ -88,16 +88,20 @@ class SentenceActs:
             saved[name].astype(np.float32) for name in ("tell", "rule_weights", "act_weights", "tell_bias")
         )
         self._signs = places(str(name) for name in saved["signs"])
+        # What was read last is mostly asked about again; replaced as a whole, so that threads need no lock.
+        self._last: dict[str, ReadText] = {}
 
     def probabilities(self, texts: Sequence[str], signs: Sequence[Signs]) -> Floats:
-        return self._judged([one.states for one in self._encoder.read(texts, self._network)], signs)
+        read = self._encoder.read(texts, self._network)
+        self._last = dict(zip(texts, read, strict=True))
+        return self._judged([one.states for one in read], signs)
 
     def _judged(self, states: Sequence[Floats], signs: Sequence[Signs]) -> Floats:
         spoken = np.stack([(_softmax(self._look @ one) * (self._say @ one)).sum(axis=1) for one in states])
         return _logistic(spoken + sign_features(signs, self._signs) @ self._sign_weights.T + self._bias)
 
     def relations(self, text: str, signs: Signs, spans: Sequence[Said]) -> list[Likely]:
-        (read,) = self._encoder.read([text], self._network)
+        read = self._last.get(text) or self._encoder.read([text], self._network)[0]
         (acts,) = self._judged([read.states], [signs])
         places = [covered(span, read.offsets) for span in spans]
         rows = [read.states[:, place].mean(axis=1) if place else np.zeros(len(read.states)) for place in places]

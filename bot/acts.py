@@ -137,7 +137,8 @@ def overruled(said: Said, likely: Likely, heard: HeardActs | None) -> str | None
         conditions = heard is not None and heard.likely["constrain"] >= heard.likely["disclose"]
         return "exclude" if conditions else "dislike"
     if relation == "none":
-        return "unneeded"
+        # What is counted is no wish, but it has to be known.
+        return None if heard is not None and "ask_catalogue" in heard.acts else "unneeded"
     return "" if relation == "want" else relation
 
 

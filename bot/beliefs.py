@@ -46,7 +46,8 @@ def update(understanding: Understanding, state: SessionState, catalogue: Catalog
     found = [_beside_taste(belief, state) for belief in found]
     gone = _superseded(found, understanding, state, catalogue)
     events: list[Event] = [Withdrew(belief_id=old) for old in gone]
-    events += [Believed(belief=belief) for belief in _alternatives(found, understanding, state) if belief.id not in gone]
+    beside = _alternatives(found, understanding, state)
+    events += [Believed(belief=belief) for belief in beside if belief.id not in gone]
     merged: dict[str, Belief] = {}
     for belief in found:
         old = state.beliefs.get(belief.id)

@@ -1,4 +1,4 @@
-"""What a question about the catalogue leaves for the next turn: "how many documentaries?" - "three under 90 minutes"."""
+"""What a question about the catalogue leaves for the next turn: "how many documentaries?" - "three under an hour"."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bot.lexicon import Lexicon, turn_pattern
+from bot.lexicon import NEVER, Lexicon, turn_pattern
 
 _SENTENCE_END = re.compile(r"[.!?;。！？；\n]+(?=\s|$|[^\x00-\x7f])|\s-+\s|\.{2,}")  # noqa: RUF001
 _LEAST = 2  # characters of a part
@@ -24,10 +24,13 @@ def parts_of(folded: str, lexicon: Lexicon, whole: Sequence[tuple[int, int]] = (
 
     `whole`: offsets of names that are not cut, such as "Dr. No".
     """
+    answers = [pattern for name in ("denied", "agreed", "affirmed") for pattern in lexicon.relations.get(name, [])]
+    answer = re.compile(rf"\s*(?:{'|'.join([*answers, lexicon.turns.takes_up]) or NEVER})")
     splits = turn_pattern(lexicon.language, "splits").finditer(folded)
     verdict = turn_pattern(lexicon.language, "verdict_follows")
-    stops = [match for match in _SENTENCE_END.finditer(folded) if not verdict.match(folded, match.end())]
-    ends = sorted({match.end() for match in (*stops, *splits)})
+    stops = (match for match in _SENTENCE_END.finditer(folded) if not verdict.match(folded, match.end()))
+    # "my brother loves them. I don't" is one thing said.
+    ends = sorted({match.end() for match in (*stops, *splits) if not answer.match(folded, match.end())})
     ends = [end for end in ends if not any(begin < end <= stop for begin, stop in whole)]
     parts: list[Part] = []
     start = 0

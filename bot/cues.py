@@ -9,8 +9,12 @@ from typing import Literal, NamedTuple
 
 from bot.lexicon import Degree, Lexicon, any_of, load_lexicon, turn_pattern
 
-
 _OPENING = 20  # characters
+
+
+_NEAR = {"similar", "turned_down"}
+_ADJACENT = 3  # characters behind a name; "Alien vibes" is not "Alien, if you know the vibes"
+_STOPS = (",", ".", ":", ";", "!", "?", "-", "(")
 
 
 class Cue(NamedTuple):
@@ -34,6 +38,7 @@ class CueFinder:
             (name, any_of([pattern], spaced)) for name, patterns in lexicon.relations.items() for pattern in patterns
         ]
         self._after = {name: any_of(patterns, spaced) for name, patterns in lexicon.after.items()}
+        self._bare = {name: any_of(patterns, spaced) for name, patterns in lexicon.bare.items()}
         breaks = "|".join(lexicon.breaks)
         words = rf"(?<![\w'-])(?:{breaks})(?![\w'-])" if spaced else breaks
         self._breaks = re.compile(rf"{words}|[;!?。！？；]|(?<!\b(?:dr|mr|ms|jr|st))\.(?=\s|$)")  # noqa: RUF001
@@ -72,17 +77,27 @@ class CueFinder:
         found = [
             Cue("after", name, match.start(), match.end(), match.group())
             for name, pattern in self._after.items()
-            if (match := _first_within(pattern, folded, start, end, reach))
+            if (match := _first_within(pattern, folded, start, end, _ADJACENT if name in _NEAR else reach))
         ]
         return min(found, key=lambda cue: (cue.start, cue.start - cue.end), default=None)
 
     def opinion(self, folded: str, relations: Sequence[Cue]) -> Literal["like", "dislike"] | None:
-        """The opinion that words without any name begin with."""
+        """The opinion that words without any name say of what was named before: "thought it brilliant", "hated it"."""
         verdict = self.after(folded, 0, len(folded), _OPENING)
         found = [verdict] if verdict else []
-        found += [cue for cue in relations if cue.kind == "relation" and cue.start < _OPENING]
+        # With an object of its own it is about something else.
+        found += [cue for cue in relations if cue.kind == "relation" and not folded[cue.end :].strip(" .,;!")]
         name = min(found, key=lambda cue: (cue.start, cue.start - cue.end)).name if found else ""
         return "like" if name == "like" else "dislike" if name == "dislike" else None
+
+    def judgement(self, folded: str, start: int, end: int, relation: str) -> Cue | None:
+        """A bare judgement behind something "found", or, set apart by a stop or a comma, behind something "seen"."""
+        for name, pattern in self._bare.items():
+            for match in pattern.finditer(folded, start, end):
+                lead = folded[start : match.start()].rstrip()
+                if not lead if relation == "found" else lead.endswith(_STOPS):
+                    return Cue("after", name, match.start(), match.end(), match.group())
+        return None
 
     def verdicts(self, folded: str) -> list[tuple[int, int]]:
         """Where words said after a name stand ("was great")."""

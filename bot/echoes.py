@@ -1,4 +1,4 @@
-"""Words that mean somebody or something spoken of before: "by the same director", "not with him", "something like that"."""
+"""Words that mean somebody or something spoken of before: "by the same director", "not with him", "one like that"."""
 
 from __future__ import annotations
 

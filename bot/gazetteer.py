@@ -238,7 +238,7 @@ class Gazetteer:
 
 
 def _heard_key(said: str, lexicon: Lexicon) -> str:
-    """The key of words as a language takes them apart ("film d'horreur" -> "film d horreur")."""
+    """The key of words as a language takes them apart ("l'horreur" -> "l horreur")."""
     return key(elided(fold(said), lexicon))
 
 

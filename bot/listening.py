@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -38,7 +39,9 @@ _LONGEST_WORD = 4  # signs of a common word where words do not stand apart
 _ENOUGH = 3  # words from which a command without a cue of its own is believed
 _NEVER_BRIEF = {"undo", "reset", "forget", "remove", "show_profile", "help"}
 _FEW = 5  # words of a remark that is small talk and nothing else
+_ASKING = {"request", "more", "why", "why_not", "surprise", "help", "ask_catalogue"}
 _TALK = {"off_topic", "chitchat", "greet", "thank", "farewell"}
+_SEEKING = {"wish", "similar"}
 _UNJUDGED = {"exclude", "dislike", "seen", "unseen"}
 
 
@@ -101,8 +104,8 @@ class Listener:
         """
         text = text[:_READ]
         drafts = self._drafts(text, context or Context())
-        parts = [Heeded(draft.text.strip(), self._signs(draft)) for draft in drafts]
-        heard = hear(self.model, Heeded(text.strip(), _joint([part.signs for part in parts])), parts)
+        parts = [Heeded(draft.text, self._signs(draft)) for draft in drafts]
+        heard = hear(self.model, Heeded(text, _joint([part.signs for part in parts])), parts)
         self._reread(text, drafts, heard)
         return merged(text, [self._settle(one, acts) for one, acts in zip(drafts, heard, strict=True)])
 
@@ -143,6 +146,11 @@ class Listener:
             named = drafts[-1].targets
             if len(named) == 1:
                 context = context.model_copy(update={"focus": named[0]})
+            elif named:
+                context = context.model_copy(update={"named": named})
+            people = [entity.value for entity in drafts[-1].entities if entity.kind == "person" and entity.value]
+            if len(people) == 1:
+                context = context.model_copy(update={"person": people[0]})
         return drafts
 
     def _fold(self, text: str) -> str:
@@ -182,14 +190,15 @@ class Listener:
         asking = question is not None or "compare" in cues
         reading = self.reader.read(text, folded, marks, asked_item, asking)
         self._echo(echoes, text, reading)
-        if not asking and all(isinstance(mark, Cue) for mark in marks):
+        names = find_unresolved(
+            text, folded, words, relations, spans, pointers, quantities, self.lexicon, self.domain
+        )  # fmt: skip
+        says_more = asking or names or cues & _ASKING or folded.rstrip().endswith("?")
+        if not says_more and all(isinstance(mark, Cue) for mark in marks):
             # "I saw Heat last week, thought it brilliant"
             verdict = self.cues.opinion(folded, relations)
             said = text.strip()
             reading.mentions += [self.reader.mention(item_id, verdict, said) for item_id in before if verdict]
-        names = find_unresolved(
-            text, folded, words, relations, spans, pointers, quantities, self.lexicon, self.domain
-        )  # fmt: skip
         targets = self._targets(spans, pointers)
         if "compare" in cues:
             targets = list(dict.fromkeys([*targets, *(item_id for p in pointers for item_id in p.item_ids)]))
@@ -197,7 +206,8 @@ class Listener:
         found = [*(self._entity(text, span) for span in spans), *_quantity_entities(text, quantities), *names]
         return Draft(
             text=text, offset=offset, context=context, cues=cues, reading=reading, question=question, targets=targets,
-            entities=found, marks=marks, asking=asking, echoes=echoes, relations={cue.name for cue in relations}, pointed=pointed,
+            entities=found, marks=marks, asking=asking, echoes=echoes,
+            relations={cue.name for cue in relations}, pointed=pointed,
             rules=rule_acts(cues, reading, question is not None, context, bool(names), pointed),
             # The encoder reads the base language only.
             search=self._search_text(folded, words, relations, [*spans, *pointers, *quantities, *names, *echoes.words])
@@ -328,13 +338,16 @@ class Listener:
         covered += [*self.cues.act_spans(folded), *self.cues.verdicts(folded)]
         kept: list[str] = []
         pending = sorted((cue.start, cue.name) for cue in relations)
+        breaks = [cue.start for cue in relations if cue.kind == "break"]
+        seeking = {bisect(breaks, cue.start) for cue in relations if cue.name in _SEEKING}
         relation = ""
         for token in words:
             while pending and pending[0][0] <= token.start:
                 relation = pending.pop(0)[1]
             plain = token.word.replace("'", "")
             dull = plain in self._dull or token.word in self._dull or len(plain) < 3
-            if relation in _UNJUDGED or dull or any(start <= token.start < end for start, end in covered):
+            aside = seeking and bisect(breaks, token.start) not in seeking  # "we drove all day, so something light"
+            if aside or relation in _UNJUDGED or dull or any(start <= token.start < end for start, end in covered):
                 continue
             kept.append(token.word)
         return " ".join(kept[:24])
@@ -421,13 +434,19 @@ def merged(text: str, parts: Sequence[Understanding]) -> Understanding:
         return parts[0].model_copy(update={"text": text, "acts": acts})
     return Understanding(
         text=text, language=parts[0].language, acts=acts, preferences=_every(parts, "preferences"),
-        constraints=_every(parts, "constraints"), critiques=_every(parts, "critiques"),
+        constraints=_youngest(_every(parts, "constraints")), critiques=_every(parts, "critiques"),
         mentions=_every(parts, "mentions"), question=next((part.question for part in parts if part.question), None),
         entities=_every(parts, "entities"), targets=list(dict.fromkeys(_every(parts, "targets"))),
         drops=" ".join(part.drops for part in parts if part.drops),
         quantity=next((part.quantity for part in parts if part.quantity), None),
         search=" ".join(part.search for part in parts if part.search), open=any(part.open for part in parts),
     )  # fmt: skip
+
+
+def _youngest(constraints: Sequence[Preference]) -> list[Preference]:
+    """Constraints with only the lowest of the ages that parts of an utterance say: what suits the youngest suits all."""
+    ages = [said.high or 0.0 for said in constraints if said.facet == "age"]
+    return [said for said in constraints if said.facet != "age" or said.high == min(ages)]
 
 
 def _every(parts: Sequence[Understanding], name: str) -> list[Any]:

@@ -27,6 +27,7 @@ _WANTS = {
     "reject",
     "answer",
     "remove",
+    "correct",
 }
 _COMMANDS: tuple[ActionKind, ...] = ("undo", "reset", "forget", "show_profile", "help")
 

@@ -20,6 +20,7 @@ _NEAR_YEARS = 3  # "around 1990" is three years either way
 _NEAR_MINUTES = 15
 _RECENT_TENS = 20  # "the 20s" are of this century, "the 30s" of the last
 _MOST_WANTED = 10
+_GROWN_UP = 18
 
 
 class Quantity(NamedTuple):
@@ -213,10 +214,14 @@ class _Speech:
                 yield Quantity("length", canonical(low, high), low, high, match.start(), match.end(), loose)
 
     def ages(self, folded: str) -> Iterator[Quantity]:
-        for match in (match for pattern in self._ages for match in pattern.finditer(folded)):
+        matches = [match for pattern in self._ages for match in pattern.finditer(folded)]
+        said = {match.span(): [self._value(a) for name, a in match.groupdict().items() if a and name.startswith("age")]
+                for match in matches}  # fmt: skip
+        young = {span: min(ages) for span, ages in said.items() if min(ages) < _GROWN_UP}
+        for start, end in young:
             # "5 and 8 year olds": what suits the youngest suits all.
-            age = min(self._value(said) for name, said in match.groupdict().items() if said and name.startswith("age"))
-            yield Quantity("age", canonical(None, age), None, age, match.start(), match.end())
+            age = min(young.values())
+            yield Quantity("age", canonical(None, age), None, age, start, end)
 
     def counts(self, folded: str) -> Iterator[Quantity]:
         for match in (match for pattern in self._counts for match in pattern.finditer(folded)):

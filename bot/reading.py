@@ -1,14 +1,9 @@
-"""Reading an utterance from left to right: what the words around each name say of it.
-
-A relation cue ("no", "loved", "something like") holds for the names after it until the next cue or a break such
-as "but" or a full stop; commas and "and" keep it, so "no horror, war or westerns" excludes all three.
-"""
+"""Reading an utterance from left to right: what the words around each name say of it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from bot.cues import Cue, CueFinder
 from bot.gazetteer import Gazetteer, Name
@@ -19,12 +14,15 @@ from bot.quantities import Quantity, canonical
 from bot.querying import REQUIRED_ROLES
 from bot.records import Critique, ItemMention, Preference, Relation, Scope
 from bot.references import Pointer
+from bot.scope import Clause, Scopes
 from retrieval.catalogue import Catalogue
 
 _ITEM_RELATIONS: dict[str, Relation] = {
     "like": "like", "dislike": "dislike", "exclude": "reject", "seen": "seen", "unseen": "unseen",
-    "similar": "similar", "accept": "accept", "reject": "reject", "shared": "like",
+    "similar": "similar", "accept": "accept", "reject": "reject", "shared": "like", "tolerated": "seen",
+    "turned_down": "reject",
 }  # fmt: skip
+_OPINIONS_OF_VALUES = {"reject": "dislike", "turned_down": "exclude"}
 _OPINIONS = {"like", "dislike"}
 _SENTENCE_START = re.compile(r"[.!?;]\s|[。！？；]")  # noqa: RUF001
 _EDGES = " ,.;!?，。；！？、"  # noqa: RUF001
@@ -32,6 +30,8 @@ _QUOTE_LIMIT = 90
 _AFTER_REACH = 60  # characters behind a title in which a verdict on it may stand
 _VALUE_REACH = 45  # the same behind a value; in some languages the verb that decides comes last
 _POINTED_REACH = 40
+_OPTIONAL = 0.5  # strength of a wish that need not come true
+_AVOIDED = {"exclude", "dislike", "unneeded"}
 
 Mark = Cue | Span | Pointer | Quantity
 Told = Mapping[tuple[int, int], str]
@@ -52,17 +52,6 @@ class Reading:
         """What is said of each mark, by its offsets."""
 
 
-class _Clause(NamedTuple):
-    """Where the reader is: the relation in force, the cue that set it, and where the clause began."""
-
-    relation: str = ""
-    cue: str = ""
-    cue_start: int = 0
-    cue_end: int = -1
-    start: int = 0
-    negated_similar: bool = False
-
-
 class Reader:
     """Reads marks against one catalogue; holds no state between calls."""
 
@@ -75,13 +64,18 @@ class Reader:
         self._joins_quantity = turn_pattern(language, "to_quantity", self.domain.item_words)
         self._none_at_all = turn_pattern(language, "none_at_all")
         self._back = turn_pattern(language, "back")
-        self._list_restart = turn_pattern(language, "list_restart")
+        self._first_person = turn_pattern(language, "first_person")
+        self._preferably = turn_pattern(language, "preferably")
+        self._if_possible = turn_pattern(language, "if_possible")
+        self._somebody = turn_pattern(language, "somebody")
         self._everyone = turn_pattern(language, "everyone")
         self._too = turn_pattern(language, "too")
+        numbers = "|".join(word for word, number in cues.lexicon.numbers.items() if number > 1)
+        self._counted = re.compile(rf"(?:^|\s)(?P<count>\d|{numbers})(?: \w+)?\s$")
         joiners = "|".join(cues.lexicon.linking.joiners) or "(?!)"
         self._joined = re.compile(rf"\s*(?:[,、]\s*)?(?:{joiners})?\s*(?:the |a |an )?")
         self._pointed_lead = turn_pattern(language, "pointed_lead")
-        self._shared = turn_pattern(language, "shared")
+        self._scopes = Scopes(language)
         self._clause_end = turn_pattern(language, "clause_end")
         self._has_number = {n: bool((catalogue.column(n) == catalogue.column(n)).any()) for n in self.domain.numbers}
 
@@ -95,9 +89,9 @@ class Reader:
         somebody knows better than the cues.
         """
         reading = Reading()
-        clause = _Clause()
+        clause = Clause()
         last: Span | None = None
-        judged_to = 0
+        judged_to = valued_to = 0
         spoken: Cue | None = None
         for place, mark in enumerate(marks):
             if isinstance(mark, Span):
@@ -105,13 +99,18 @@ class Reader:
             if isinstance(mark, Cue):
                 if mark.kind == "relation" and mark.start < judged_to:
                     continue  # it was the verdict on the name before it
-                clause = self._enter(folded, mark, clause)
+                clause = self._scopes.enter(
+                    folded, mark, clause, (later for later in marks[place + 1 :] if isinstance(later, Cue))
+                )
                 reading.wished |= mark.name == "wish"
                 if mark.name in {"like", "dislike"} and last is not None and self._back.match(folded, mark.end):
                     # "my friends love musicals but I hate them"
                     quote = self._quote(text, folded, mark.start, mark.end)
                     self._read_value(text, folded, last, clause, quote, quote, asking, reading)
                 continue
+            said_to = max(valued_to, clause.cue_end if clause.relation in _AVOIDED else 0)
+            if mark.start < said_to and isinstance(mark, Span) and mark.kind not in {"item", "person"}:
+                continue  # "Heat was fantastic", "easy on the gore"
             following = (m.start for m in marks[place + 1 :] if isinstance(m, Span | Quantity))
             limit = next(following, len(text))
             quote = self._quote(text, folded, max(clause.start, clause.cue_start), mark.end)
@@ -123,11 +122,10 @@ class Reader:
                 and mark.name.direction
             ):
                 continue  # "two hours long"
-            if self._list_restart.search(folded[clause.cue_end : mark.start]) and clause.relation == "exclude":
-                clause = clause._replace(relation="", cue="", cue_start=mark.start)
+            clause = self._scopes.restarted(folded, clause, mark.start)
             until = marks[place + 1].start if place + 1 < len(marks) else len(text)
             if (known := told.get((mark.start, mark.end))) is not None:
-                own = _Clause(known, "", mark.start, mark.start, clause.start)
+                own = Clause(known, "", mark.start, mark.start, clause.start)
                 self._read_told(text, folded, mark, own, folded[clause.start : until], quote, reading)
             elif isinstance(mark, Quantity) and not asking:
                 verdict = None if clause.relation else self._verdict(folded, marks, place, _VALUE_REACH)
@@ -138,25 +136,31 @@ class Reader:
             elif isinstance(mark, Pointer):
                 self._read_pointer(folded, mark, clause, quote, limit, asking, reading)
             elif mark.kind == "item":
-                verdict = self._verdict(folded, marks, place, _AFTER_REACH)
+                verdict = self._verdict(folded, marks, place, _AFTER_REACH) or self._bare(folded, marks, place, clause)
                 judged_to = max(judged_to, verdict.end if verdict and not clause.relation else 0)
                 own = clause
                 if verdict is None and spoken and not clause.relation and self._too.match(folded, mark.end):
                     own = clause._replace(relation=spoken.name, cue=spoken.text)
                 spoken = verdict or spoken
+                valued_to = max(valued_to, verdict.end if verdict else 0)
                 self._read_item(text, folded, mark, own, quote, verdict, asked_item, reading)
-                if verdict and verdict.name == "seen" and not clause.relation:
+                if verdict and verdict.name == "seen" and clause.relation in {"", "seen"}:
                     # "Heat I've seen ten times, a masterpiece"
-                    opinion = self._verdict(folded, marks, place, _AFTER_REACH, verdict.end)
-                    if opinion and opinion.name in _OPINIONS:
-                        judged_to = max(judged_to, opinion.end)
-                        self._read_opinion(text, folded, mark, opinion, reading)
+                    further = self._verdict(folded, marks, place, _AFTER_REACH, verdict.end)
+                    if further and further.name in _OPINIONS:
+                        judged_to = max(judged_to, further.end)
+                        self._read_opinion(text, folded, mark, further, reading)
             else:
-                verdict = None if clause.relation else self._verdict(folded, marks, place, _VALUE_REACH)
+                verdict = self._verdict(folded, marks, place, _VALUE_REACH)
+                if verdict and clause.relation and not self._turned(folded, marks, place, clause, verdict):
+                    verdict = None
                 own = clause
+                behind = previous.end if isinstance(previous, Quantity) else 0
+                if clause.relation in {"", "wish"} and reading.quantity is None:
+                    reading.quantity = self._count(folded[behind : mark.start], mark)
                 if verdict:
                     # It holds for this value, and not for what is named after it.
-                    opinion = "dislike" if verdict.name == "reject" else verdict.name
+                    opinion = _OPINIONS_OF_VALUES.get(verdict.name, verdict.name)
                     own = clause._replace(relation=opinion, cue=verdict.text)
                     quote = text[mark.start : verdict.end]
                 self._read_value(text, folded, mark, own, folded[clause.start : until], quote, asking, reading)
@@ -164,7 +168,7 @@ class Reader:
         return reading
 
     def _read_told(
-        self, text: str, folded: str, mark: Mark, clause: _Clause, words: str, quote: str, reading: Reading
+        self, text: str, folded: str, mark: Mark, clause: Clause, words: str, quote: str, reading: Reading
     ) -> None:
         if isinstance(mark, Quantity):
             self._read_quantity(folded, mark, clause, None, quote, reading)
@@ -176,28 +180,46 @@ class Reader:
         elif isinstance(mark, Span):
             self._read_value(text, folded, mark, clause, words, quote, False, reading)
 
-    def _verdict(
-        self, folded: str, marks: Sequence[Mark], place: int, reach: int, behind: int = 0
-    ) -> Cue | None:
+    def _verdict(self, folded: str, marks: Sequence[Mark], place: int, reach: int, behind: int = 0) -> Cue | None:
         """What is said behind a name, or behind the last of a list that it is in ("Heat and Ronin were great"); not
         before the place `behind`."""
+        last = self._list_end(folded, marks, place)
+        return self.cues.after(folded, max(marks[last].end, behind), self._limit(folded, marks[last + 1 :]), reach)
+
+    def _count(self, lead: str, mark: Span) -> int | None:
+        """How many of a kind are wanted: "five comedies"."""
+        config = self.domain.facets.get(mark.kind)
+        said = self._counted.search(lead) if config and config.role == "genre" else None
+        return (self.cues.lexicon.numbers.get(said["count"]) or int(said["count"])) if said else None
+
+    def _turned(self, folded: str, marks: Sequence[Mark], place: int, clause: Clause, verdict: Cue) -> bool:
+        """Whether a verdict right behind a value takes it out of a list before it: "no horror, thrillers are fine"."""
+        mark = marks[place]
+        first = place == 0 or isinstance(marks[place - 1], Cue)
+        return clause.relation in _AVOIDED and not first and not folded[mark.end : verdict.start].strip()
+
+    def _list_end(self, folded: str, marks: Sequence[Mark], place: int) -> int:
+        """The place of the last name of the list that a mark is in."""
         last = place
         while last + 1 < len(marks) and isinstance(marks[last + 1], Span | Quantity):
             if not self._joined.fullmatch(folded[marks[last].end : marks[last + 1].start]):
                 break
             last += 1
-        following = (mark.start for mark in marks[last + 1 :] if isinstance(mark, Span | Quantity))
-        return self.cues.after(folded, max(marks[last].end, behind), next(following, len(folded)), reach)
+        return last
 
-    def _enter(self, folded: str, cue: Cue, clause: _Clause) -> _Clause:
-        if cue.kind == "break":
-            return _Clause(cue_start=cue.end, start=cue.end)
-        if cue.name.startswith("reported") and self._shared.search(folded):
-            # Whom one watches with counts; their taste is a wish for now, not the person's own.
-            relation = "shared" if cue.name == "reported" else "exclude"
-            return _Clause(relation, "", cue.start, cue.end, clause.start)
-        away = clause.relation == "exclude" and cue.name == "similar" and cue.start - clause.cue_end < 12
-        return _Clause(cue.name, cue.text, cue.start, cue.end, clause.start, away)
+    def _bare(self, folded: str, marks: Sequence[Mark], place: int, clause: Clause) -> Cue | None:
+        """A judgement of one word behind an item that was seen or found ("seen Heat. brilliant")."""
+        if clause.relation not in {"seen", "found"}:
+            return None
+        last = self._list_end(folded, marks, place)
+        return self.cues.judgement(folded, marks[last].end, self._limit(folded, marks[last + 1 :]), clause.relation)
+
+    def _limit(self, folded: str, later: Sequence[Mark]) -> int:
+        """Where a verdict has to end: where the next name begins that is no word of a verdict itself ("fantastic")."""
+        said = self.cues.verdicts(folded)
+        names = (mark for mark in later if isinstance(mark, Span | Quantity))
+        plain = (m.start for m in names if not any(start < m.start and m.end <= end for start, end in said))
+        return next(plain, len(folded))
 
     def mention(self, item_id: str, relation: Relation, quote: str, strength: float = 0.7) -> ItemMention:
         """A mention of an item with its title filled in."""
@@ -205,13 +227,17 @@ class Reader:
         return ItemMention(item_id=item_id, title=title, relation=relation, strength=strength, quote=quote)
 
     def _read_pointer(
-        self, folded: str, pointer: Pointer, clause: _Clause, quote: str, limit: int, asking: bool, reading: Reading
+        self, folded: str, pointer: Pointer, clause: Clause, quote: str, limit: int, asking: bool, reading: Reading
     ) -> None:
         between = folded[clause.cue_end : pointer.start].strip() if clause.cue_end >= 0 else "?"
         touching = self._pointed_lead.fullmatch(between) is not None
         exact = pointer.exact and not asking
+        if clause.cue_end >= 0 and self._somebody.match(folded, clause.cue_end):
+            exact = False  # "I adore her in the second one"
         judged = exact or (not clause.relation and not asking)  # "esas me gustan": the verdict stands behind
         verdict = self.cues.after(folded, pointer.end, limit, _POINTED_REACH) if judged else None
+        if clause.relation in {"seen", "found"} and touching:
+            verdict = verdict or self.cues.judgement(folded, pointer.end, limit, clause.relation)
         relation = _ITEM_RELATIONS.get(verdict.name if verdict else clause.relation)
         unsaid = relation is None or not (touching or exact or verdict)
         reading.relations[pointer.start, pointer.end] = "mention" if unsaid else relation or ""
@@ -225,7 +251,7 @@ class Reader:
         reading.mentions += [m for m in said if (m.item_id, m.relation) not in known]
 
     def _read_item(
-        self, text: str, folded: str, span: Span, clause: _Clause, quote: str, verdict: Cue | None,
+        self, text: str, folded: str, span: Span, clause: Clause, quote: str, verdict: Cue | None,
         asked_item: str | None, reading: Reading,
     ) -> None:  # fmt: skip
         item = self.catalogue.items[span.name.row]
@@ -238,6 +264,10 @@ class Reader:
             relation = "ask"
         elif clause.relation in _ITEM_RELATIONS:
             relation, words = _ITEM_RELATIONS[clause.relation], quote
+        elif clause.relation == "unneeded" or (
+            clause.relation.startswith("reported") and verdict and not self._first_person.search(verdict.text)
+        ):
+            relation = "mention"  # "the critics say Heat is a masterpiece"
         else:
             relation = _ITEM_RELATIONS.get(verdict.name, "mention") if verdict else "mention"
         reading.mentions.append(self.mention(item.id, relation, words, strength))
@@ -255,7 +285,7 @@ class Reader:
         reading.mentions += [self.mention(m.item_id, opinion, words, strength) for m in judged]
 
     def _read_quantity(
-        self, folded: str, said: Quantity, clause: _Clause, verdict: Cue | None, quote: str, reading: Reading
+        self, folded: str, said: Quantity, clause: Clause, verdict: Cue | None, quote: str, reading: Reading
     ) -> None:
         if said.facet == "count":
             reading.quantity = int(said.low or 1)
@@ -274,10 +304,12 @@ class Reader:
             excludes=negative or said.facet == "age",
             scope="person" if clause.relation == "like" else "session", low=low, high=high, quote=quote,
         )  # fmt: skip
-        (reading.preferences if soft else reading.constraints).append(preference)
+        said_so = reading.preferences if soft else reading.constraints
+        if not any(old.facet == said.facet == "age" for old in said_so):  # all ages said are the youngest
+            said_so.append(preference)
 
     def _read_value(
-        self, text: str, folded: str, span: Span, clause: _Clause, words: str, quote: str, asking: bool,
+        self, text: str, folded: str, span: Span, clause: Clause, words: str, quote: str, asking: bool,
         reading: Reading,
     ) -> None:  # fmt: skip
         if (
@@ -301,7 +333,7 @@ class Reader:
             reading.preferences.append(
                 self._preference(name, float(degree.direction), 0.6, False, "session", quote, lead)
             )
-        elif clause.relation == "neutral":
+        elif clause.relation in {"neutral", "tolerated"}:
             reading.preferences.append(self._preference(name, 1.0, 0.3, False, "session", quote, lead))
         elif clause.relation == "exclude":
             reading.constraints.append(self._preference(name, -1.0, 1.0, True, scope, quote, lead))
@@ -315,13 +347,14 @@ class Reader:
         elif clause.relation != "unseen":
             config = self.domain.facets.get(name.kind)
             required = config is None or config.role in REQUIRED_ROLES
+            strength = 0.9 if required else 0.75
+            if self._preferably.search(lead) or self._if_possible.match(folded, span.end):
+                strength = _OPTIONAL
             reading.wished = True
-            reading.preferences.append(
-                self._preference(name, 1.0, 0.9 if required else 0.75, False, scope, quote, lead)
-            )
+            reading.preferences.append(self._preference(name, 1.0, strength, False, scope, quote, lead))
 
     def _read_quality(
-        self, name: Name, word: str, degree: Degree | None, clause: _Clause, quote: str, reading: Reading
+        self, name: Name, word: str, degree: Degree | None, clause: Clause, quote: str, reading: Reading
     ) -> None:
         found = read_quality(
             Quality(name, word, degree), clause.relation, self._none_at_all.search(clause.cue) is not None, quote,
@@ -371,4 +404,3 @@ class Reader:
             if words not in {"", "with", "by"} and lead.rstrip().endswith(words):
                 return facet
         return next(iter(facets)) if len(facets) == 1 else None
-

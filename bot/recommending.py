@@ -15,7 +15,6 @@ from retrieval.catalogue import Catalogue
 from retrieval.recommend import Recommender
 from retrieval.records import Recommendation
 
-
 _SHOWING_AGAIN = {"remove", "critique", "constrain", "disclose", "like", "dislike", "seen", "reject", "request"}
 _ENOUGH = 2  # items that a wish is let go for
 
@@ -110,7 +109,7 @@ def _guiding(state: SessionState, dropped: list[Belief]) -> bool:
 def _let_go(
     state: SessionState, fresh: list[Belief], recommender: Recommender, wanted: int
 ) -> tuple[list[Belief], int]:
-    """The fewest wishes to let go, one after the other, and how many items then fit; of what was just said one stays."""
+    """The fewest wishes to let go, one after the other, and how many items fit then; one of the newest stays."""
     catalogue = recommender.catalogue
     new = {belief.id for belief in fresh}
     every = droppable(state, catalogue)

@@ -13,12 +13,14 @@ from retrieval.records import Record
 
 class Context(Record):
     """What an utterance may point at: items on screen in order, the item last spoken of, the one last liked if none was
-    spoken of since, the person last wished for, the facet of a question asked; and the language that was spoken last, if any was."""
+    spoken of since, the person last wished for, the items that the same utterance named before, the facet of a question
+    asked; and the language spoken last, if any."""
 
     slate: list[str] = []
     focus: str | None = None
     liked: str | None = None
     person: str | None = None
+    named: list[str] = []
     pending: str | None = None
     language: str = ""
 
@@ -43,8 +45,9 @@ def find_pointers(
     taken = [(span.start, span.end) for span in spans]
     found = [p for p in found if not any(p.start < end and p.end > start for start, end in taken) or p.exact]
     for match in any_of(lexicon.pointers.all, lexicon.spaced).finditer(folded):
-        if context.slate:
-            found.append(Pointer(match.start(), match.end(), tuple(context.slate), False))
+        several = _several(match.start(), found, spans, catalogue) or context.named or context.slate
+        if several:
+            found.append(Pointer(match.start(), match.end(), tuple(several), False))
     for match in any_of(lexicon.pointers.focus, lexicon.spaced).finditer(folded):
         named = [(span.end, catalogue.items[span.name.row].id) for span in spans if span.kind == "item"]
         placed = [(pointer.end, pointer.item_ids[-1]) for pointer in found if pointer.exact]
@@ -64,6 +67,13 @@ def find_pointers(
         if all(pointer.end <= old.start or pointer.start >= old.end for old in kept):
             kept.append(pointer)
     return sorted(kept)
+
+
+def _several(end: int, pointers: Sequence[Pointer], spans: Sequence[Span], catalogue: Catalogue) -> list[str]:
+    """The two items or more that an utterance names or points at before a place: "A and B, loved them both"."""
+    named = [catalogue.items[span.name.row].id for span in spans if span.kind == "item" and span.end <= end]
+    pointed = [item_id for pointer in pointers if pointer.exact and pointer.end <= end for item_id in pointer.item_ids]
+    return next((ids for ids in (named, pointed) if len(ids) > 1), [])
 
 
 def _ordinals(

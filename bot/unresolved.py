@@ -108,7 +108,9 @@ def _capitalised(
         words = folded[start:end].split()
         opens = re.search(r"(?:^|[.!?]\s*)$", text[:start]) is not None
         single = " " not in text[start:end]
-        never = all(word in lexicon.linking.never_names or word in lexicon.stop for word in words)
+        never = all(word in lexicon.linking.never_names or word in lexicon.stop or word.isdigit() for word in words)
+        if never and any(word in lexicon.linking.never_names for word in words):
+            continue  # "Did I", "I'm 44"
         if (single and (never or lexicon.linking.capital_nouns)) or (opens and (single or words[0] in lexicon.common)):
             continue
         judged = any(cue.end == len(folded[:start].rstrip()) and cue.name in _TITLE_RELATIONS for cue in relations)

@@ -283,7 +283,7 @@ class TestRank:
         assert len(ranked) == len(bot.catalogue) - len(named)
 
     def test_what_breaks_a_condition_comes_after_all_that_keep_it(self, bot: Bot) -> None:
-        ranked = bot.rank([("user", "a comedy, no horror")], 100)
+        ranked = bot.rank([("user", "only comedies, no horror")], 100)
         keeps = ["Comedy" in bot.item(i).genres and "Horror" not in bot.item(i).genres for i in ranked]
         assert keeps == sorted(keeps, reverse=True)
         assert any(keeps)

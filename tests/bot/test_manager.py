@@ -56,7 +56,7 @@ def test_undo_takes_back_whatever_changed_something(text: str, bot: Bot) -> None
 def test_every_belief_can_be_dropped_by_its_label(text: str, bot: Bot) -> None:
     session, _ = talked(bot, "I liked Jaws", text)
     for belief in beliefs(bot, session).values():
-        if belief.facet == "text":
+        if belief.facet == "text" or belief.label == "It":  # "forget it" takes nothing by its name
             continue
         other, reply = talked(bot, "I liked Jaws", text, f"forget {belief.label}")
         assert belief.id not in beliefs(bot, other), reply.text
@@ -240,3 +240,95 @@ def test_a_shrug_in_answer_to_a_question_gets_picks(shrug: str, bot: Bot) -> Non
     session, asked = talked(bot, "recommend something")
     assert asked.act == "ask"
     assert bot.reply(session, shrug).act == "recommend"
+
+
+def genres(reply: Reply) -> list[list[str]]:
+    return [pick.item.genres for pick in reply.items]
+
+
+@pytest.mark.parametrize(
+    ("asked", "wanted"),
+    [
+        ("how many documentaries do you have?", "three under 90 minutes please"),
+        ("wie viele Dokus hast du?", "drei Stück unter 90 Minuten bitte"),
+        ("combien de documentaires vous avez ?", "trois de moins de 90 minutes"),
+    ],
+)
+def test_what_was_counted_is_what_the_next_wish_is_about(asked: str, wanted: str, bot: Bot) -> None:
+    session, counted = talked(bot, asked)
+    assert not beliefs(bot, session)
+    assert "59" in counted.text
+    reply = bot.reply(session, wanted)
+    assert len(reply.items) == 3
+    assert all("Documentary" in found for found in genres(reply))
+    assert beliefs(bot, session)["genre:documentary"].evidence[0].turn == counted.turn
+
+
+def test_what_was_counted_is_forgotten_when_something_else_is_wanted(bot: Bot) -> None:
+    session, _ = talked(bot, "how many documentaries do you have?", "show me a western")
+    assert set(beliefs(bot, session)) == {"genre:western"}
+    session, _ = talked(bot, "how many documentaries do you have?", "I've seen Heat", "something from the 60s")
+    assert "genre:documentary" not in beliefs(bot, session)
+
+
+def test_a_corrected_bound_takes_the_place_of_the_one_before(bot: Bot) -> None:
+    session, _ = talked(bot, "wie viele Dokus hast du?", "unter 90 Minuten", "sorry, ich meinte mindestens 90 Minuten")
+    bound = beliefs(bot, session)["minutes:range"]
+    assert (bound.low, bound.high) == (90, None)
+    session, _ = talked(bot, "eine Doku unter 100 Minuten", "mindestens 80 Minuten")
+    bound = beliefs(bot, session)["minutes:range"]
+    assert (bound.low, bound.high) == (80, 100)
+
+
+@pytest.mark.parametrize(
+    ("told", "taken_back", "belief"),
+    [
+        ("odio los musicales", "olvida lo de los musicales", "genre:musical"),
+        ("un film avec Louis de Funès", "laisse tomber de Funès", "person:louis-de-funes"),
+        ("nen koreanischen Thriller", "vergiss Korea", "country:south-korea"),
+    ],
+)
+def test_a_belief_is_let_go_by_any_name_of_its_value(told: str, taken_back: str, belief: str, bot: Bot) -> None:
+    session, _ = talked(bot, told)
+    assert belief in beliefs(bot, session)
+    bot.reply(session, taken_back)
+    assert belief not in beliefs(bot, session)
+
+
+def test_what_was_just_said_is_not_let_go(bot: Bot) -> None:
+    session, reply = talked(bot, "a silent film", "with Bill Murray")
+    assert reply.act == "relax"
+    assert "person:bill-murray" in beliefs(bot, session)
+    assert "genre:silent-film" not in beliefs(bot, session)
+    assert all("Bill Murray" in pick.item.people for pick in reply.items)
+
+
+def test_of_wishes_said_together_the_one_that_says_least_is_let_go(bot: Bot) -> None:
+    session, reply = talked(bot, "a Korean thriller", "not too violent")
+    assert reply.act == "relax"
+    assert {"country:south-korea", "language:korean"} & set(beliefs(bot, session))
+    assert "genre:thriller" not in beliefs(bot, session)
+
+
+def test_the_only_wish_is_not_let_go(bot: Bot) -> None:
+    session, _ = talked(bot, "directed by Greta Gerwig")
+    reply = bot.reply(session, "more")
+    assert (reply.act, reply.items) == ("relax", [])
+    assert "person:greta-gerwig" in beliefs(bot, session)
+
+
+def test_one_wish_can_be_kept_of_those_that_were_not_met(bot: Bot) -> None:
+    session, reply = talked(bot, "a silent film after 1950, in Korean")
+    assert reply.act == "relax"
+    reply = bot.reply(session, "ok, then just a silent film")
+    assert reply.items
+    assert all("Silent Film" in found for found in genres(reply))
+    assert set(beliefs(bot, session)) == {"genre:silent-film"}
+
+
+def test_or_names_an_alternative(bot: Bot) -> None:
+    session, _ = talked(bot, "a film by Wim Wenders")
+    reply = bot.reply(session, "or by Werner Herzog")
+    assert {"person:wim-wenders", "person:werner-herzog"} <= set(beliefs(bot, session))
+    assert reply.act == "recommend"
+    assert all({"Wim Wenders", "Werner Herzog"} & set(pick.item.people) for pick in reply.items)

@@ -25,6 +25,8 @@ _WISHLESS = {
     "greet", "thank", "farewell", "remove", "ask_item", "ask_catalogue", "why", "why_not", "compare", "undo", "reset",
     "show_profile", "forget", "help", "chitchat", "off_topic", "unclear",
 }  # fmt: skip
+_PLAIN = {"request", "disclose", "constrain"}
+_SHORT = 8  # words
 _LONELY = {"unclear"}  # nothing else is said with it
 
 
@@ -147,8 +149,11 @@ def aligned(one: MarkedUtterance, heard: Sequence[Said]) -> list[tuple[Said, str
 def implied(one: Utterance, heard: Sequence[Said]) -> list[tuple[Said, str]]:
     """What the acts of an utterance say of its names, where only one thing can be meant.
 
-    A single verdict on a single item is about it; where nothing is judged or wished, nothing is meant by any name.
+    A single verdict on a single item is about it; where nothing is judged or wished, nothing is meant by any name. What
+    the rules read of values counts in short plain wishes, so that learning the odd does not unlearn the usual.
     """
+    if one.acts <= _PLAIN and len(one.text.split()) <= _SHORT:
+        return [(said, said.rule) for said in heard if said.kind in {"value", "number"} and said.rule != "none"]
     verdicts = one.acts & _VERDICTS
     items = [said for said in heard if said.kind in {"item", "pointer"}]
     if not verdicts:

@@ -31,7 +31,8 @@ _OUTRIGHT = _COMMANDS | {
     "off_topic",
 }  # a cue says them plainly
 _CERTAIN, _SURE, _NEVER = 0.85, 0.8, 2.0
-_OVERRULES = 0.8  # from which the model's word on a name counts more than that of the rules
+_OVERRULES = 0.7  # from which the model's word on a name counts more than that of the rules
+_UNBINDS = 0.95  # the same where the rules read that it is not wanted
 _INKLING = 0.15  # an act of content that was read stands if the model gives it this much
 _WORTH = 0.35  # a part whose content acts are all below this says nothing about what is wanted
 
@@ -131,8 +132,10 @@ def overruled(said: Said, likely: Likely, heard: HeardActs | None) -> str | None
     What is not wanted is excluded where a condition is heard, else disliked.
     """
     relation, sure = max(likely.items(), key=lambda one: one[1])
-    if relation == said.rule or sure < _OVERRULES:
+    if relation == said.rule or sure < (_UNBINDS if said.rule == "avoid" else _OVERRULES):
         return None
+    if said.kind == "number" and relation != "none":
+        return None  # which side of a bound is meant is the reader's to say: "nothing older than 1990"
     if relation == "avoid":
         conditions = heard is not None and heard.likely["constrain"] >= heard.likely["disclose"]
         return "exclude" if conditions else "dislike"
@@ -175,5 +178,5 @@ def _needed(act: str, ruled: set[str], read: set[str]) -> float:
     if act == "reject" and "constrain" in read:
         return _NEVER  # "no westerns" turns down no item
     if act in {"show_profile", "help"}:
-        return _NEVER if read else _SURE
+        return _NEVER if read or "request" in ruled else _SURE
     return _SURE if read and (act in _ASIDES or act in {"reject", "accept"}) else 0.0

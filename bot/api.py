@@ -42,7 +42,7 @@ from retrieval.importer import ImportReport, import_file
 from retrieval.index import Index, ensure_index
 from retrieval.recommend import Recommender
 from retrieval.records import Item
-from retrieval.trained import taught_for
+from retrieval.trained import trained_for
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -69,8 +69,9 @@ class Bot:
         self._store = store
         self._lock = lock
         self._understander = Understander(catalogue, encoder)
+        taught, ranker = trained_for(catalogue, settings.home, settings.embedder)
         self._recommender = Recommender(
-            catalogue, index.matrix, index.lexical.scores, self.encode, taught=taught_for(catalogue, settings.home)
+            catalogue, index.matrix, index.lexical.scores, self.encode, taught=taught, ranker=ranker
         )
         checker = Checker(catalogue, self._understander.gazetteer)
         self._voice = Voice(

@@ -17,12 +17,13 @@ from bot.gazetteer import Gazetteer
 from bot.lexicon import Lexicon, elided, load_lexicon, turn_pattern
 from bot.linking import Linker, Span
 from bot.quantities import Quantity, find_quantities
-from bot.reading import Mark, Reader, Reading
+from bot.reading import Reader, Reading
 from bot.records import Entity, ItemMention, ItemQuestion, Preference, Understanding
 from bot.references import Context, Pointer, find_pointers
 from bot.span_relations import Kind, Said, by_rules
 from bot.text import Token, fold, tokens
 from bot.unresolved import find_unresolved
+from bot.verdicts import Mark
 from retrieval.catalogue import Catalogue
 from retrieval.domain import DomainConfig
 from retrieval.encoder import QueryEncoder
@@ -379,7 +380,9 @@ def _said(draft: Draft) -> list[Said]:
     found = []
     for mark in draft.marks:
         rule = draft.reading.relations.get((mark.start, mark.end))
-        if rule is not None and not isinstance(mark, Cue):
+        # Qualities ("newer", "scary") move by degrees that the reader weighs.
+        quality = isinstance(mark, Span) and bool(mark.name.direction)
+        if rule is not None and not isinstance(mark, Cue) and not quality:
             kind: Kind = "value"
             if isinstance(mark, Pointer):
                 kind = "pointer"
@@ -444,7 +447,7 @@ def merged(text: str, parts: Sequence[Understanding]) -> Understanding:
 
 
 def _youngest(constraints: Sequence[Preference]) -> list[Preference]:
-    """Constraints with only the lowest of the ages that parts of an utterance say: what suits the youngest suits all."""
+    """Constraints with only the lowest of the ages that its parts say: what suits the youngest suits all."""
     ages = [said.high or 0.0 for said in constraints if said.facet == "age"]
     return [said for said in constraints if said.facet != "age" or said.high == min(ages)]
 

@@ -10,12 +10,15 @@ from bot.querying import build_query
 from bot.references import Context
 from bot.state import SessionState, fold
 from bot.understand import Understander
+from retrieval.catalogue import Catalogue
 from retrieval.errors import InputError
 from retrieval.recommend import Recommender
 from retrieval.records import Anchor, Query
 
 _TEXT_TURNS = 3
+_LONGEST = 600
 _MENTION = 0.35
+_NAME = "dialogue"
 
 
 def rank_dialogue(
@@ -28,28 +31,12 @@ def rank_dialogue(
     k ids come back when the catalogue has them. What was merely wished for is no condition here, but counts: whoever
     answered such a wish in a recorded dialogue named an item outside it one time in five, by the catalogue's genres.
     """
-    log: list[Logged] = []
-    mentioned: dict[str, float] = {}
-    slate: list[str] = []
-    said: list[str] = []
-    language = ""
+    heard = Heard(understander, recommender.catalogue)
     for number, (role, text) in enumerate(turns, start=1):
-        if role == "assistant":
-            slate = understander.linked_items(text) or slate
-            mentioned |= {item_id: _MENTION for item_id in slate if item_id not in mentioned}
-            continue
-        if role != "user":
+        if role not in {"user", "assistant"}:
             raise InputError(f"Unknown role '{role}' in turn {number}: use 'user' or 'assistant'.")
-        state = fold(log, "dialogue")
-        understanding = understander.understand(text[:4000], Context(slate=slate[:10], language=language))
-        language = understanding.language
-        events = update(understanding, state, recommender.catalogue, number)
-        log += [Logged(session_id="dialogue", turn=number, step=number, event=event) for event in events]
-        mentioned |= {m.item_id: _MENTION for m in understanding.mentions if m.item_id not in mentioned}
-        said.append(text)
-    state = fold(log, "dialogue")
-    query = _wishes_soft(build_query(state, recommender.catalogue), state)
-    query = _with_dialogue(query, mentioned, said, recommender)
+        heard.hear(role, text)
+    query = heard.query()
     ranked = recommender.rank(query, k)
     if len(ranked) < k:
         softened = query.model_copy(update={
@@ -61,7 +48,52 @@ def rank_dialogue(
     return ranked[:k]
 
 
-def _wishes_soft(query: Query, state: SessionState) -> Query:
+class Heard:
+    """What was heard of a written dialogue so far: beliefs, the items named, and the user's own words."""
+
+    def __init__(self, understander: Understander, catalogue: Catalogue) -> None:
+        self._understander = understander
+        self._catalogue = catalogue
+        self._log: list[Logged] = []
+        self._named: dict[str, None] = {}
+        self._slate: list[str] = []
+        self._said: list[str] = []
+        self._language = ""
+        self._turns = 0
+
+    def hear(self, role: str, text: str) -> None:
+        """Take in the next turn; `role` is user or assistant."""
+        self._turns += 1
+        if role == "assistant":
+            named = self._understander.linked_items(text)
+            self._slate = named or self._slate
+        else:
+            context = Context(slate=self._slate[:10], language=self._language)
+            understanding = self._understander.understand(text[:4000], context)
+            self._language = understanding.language
+            for event in update(understanding, fold(self._log, _NAME), self._catalogue, self._turns):
+                self._log.append(Logged(session_id=_NAME, turn=self._turns, step=self._turns, event=event))
+            named = [mention.item_id for mention in understanding.mentions]
+            self._said.append(text)
+        for item_id in named:
+            self._named.pop(item_id, None)
+            self._named[item_id] = None
+
+    def query(self) -> Query:
+        """What to rank by: beliefs, every item named in the order of their last mention, and the user's words."""
+        state = fold(self._log, _NAME)
+        query = _with_soft_wishes(build_query(state, self._catalogue), state)
+        judged = {anchor.item_id for anchor in query.anchors}
+        extra = [Anchor(item_id=item_id, weight=_MENTION) for item_id in self._named if item_id not in judged]
+        place = {item_id: number for number, item_id in enumerate(self._named)}
+        anchors = sorted((*query.anchors, *extra), key=lambda anchor: place.get(anchor.item_id, -1))
+        return query.model_copy(update={
+            "anchors": tuple(anchors), "text": query.text or " ".join(self._said[-_TEXT_TURNS:])[-_LONGEST:],
+            "exclude": query.exclude | set(self._named), "said": tuple(self._said),
+        })  # fmt: skip
+
+
+def _with_soft_wishes(query: Query, state: SessionState) -> Query:
     """The query with what must be and what must not be as conditions, and wishes as wishes."""
     strict = {belief.id for belief in state.beliefs.values() if belief.hard}
     terms = (
@@ -69,17 +101,3 @@ def _wishes_soft(query: Query, state: SessionState) -> Query:
         for term in query.terms
     )
     return query.model_copy(update={"terms": tuple(terms)})
-
-
-def _with_dialogue(query: Query, mentioned: dict[str, float], said: Sequence[str], recommender: Recommender) -> Query:
-    """Adds what a whole dialogue offers beyond beliefs: every item mentioned, and the user's last words as text."""
-    judged = {anchor.item_id for anchor in query.anchors}
-    extra = [
-        Anchor(item_id=i, weight=weight)
-        for i, weight in mentioned.items()
-        if i not in judged and i in recommender.catalogue.row
-    ]
-    text = " ".join(said[-_TEXT_TURNS:])[-600:]
-    return query.model_copy(update={
-        "anchors": (*query.anchors, *extra), "text": query.text or text, "exclude": query.exclude | set(mentioned),
-    })  # fmt: skip

@@ -15,6 +15,7 @@ from bot.querying import REQUIRED_ROLES
 from bot.records import Critique, ItemMention, Preference, Relation, Scope
 from bot.references import Pointer
 from bot.scope import Clause, Scopes
+from bot.verdicts import Mark, Verdicts
 from retrieval.catalogue import Catalogue
 
 _ITEM_RELATIONS: dict[str, Relation] = {
@@ -33,7 +34,6 @@ _POINTED_REACH = 40
 _OPTIONAL = 0.5  # strength of a wish that need not come true
 _AVOIDED = {"exclude", "dislike", "unneeded"}
 
-Mark = Cue | Span | Pointer | Quantity
 Told = Mapping[tuple[int, int], str]
 _UNTOLD: Told = {}
 
@@ -72,8 +72,6 @@ class Reader:
         self._too = turn_pattern(language, "too")
         numbers = "|".join(word for word, number in cues.lexicon.numbers.items() if number > 1)
         self._counted = re.compile(rf"(?:^|\s)(?P<count>\d|{numbers})(?: \w+)?\s$")
-        joiners = "|".join(cues.lexicon.linking.joiners) or "(?!)"
-        self._joined = re.compile(rf"\s*(?:[,、]\s*)?(?:{joiners})?\s*(?:the |a |an )?")
         self._pointed_lead = turn_pattern(language, "pointed_lead")
         self._scopes = Scopes(language)
         self._clause_end = turn_pattern(language, "clause_end")
@@ -92,6 +90,7 @@ class Reader:
         clause = Clause()
         last: Span | None = None
         judged_to = valued_to = 0
+        verdicts = Verdicts(self.cues, folded, marks)
         spoken: Cue | None = None
         for place, mark in enumerate(marks):
             if isinstance(mark, Span):
@@ -128,7 +127,7 @@ class Reader:
                 own = Clause(known, "", mark.start, mark.start, clause.start)
                 self._read_told(text, folded, mark, own, folded[clause.start : until], quote, reading)
             elif isinstance(mark, Quantity) and not asking:
-                verdict = None if clause.relation else self._verdict(folded, marks, place, _VALUE_REACH)
+                verdict = None if clause.relation else verdicts.on(place, _VALUE_REACH)
                 self._read_quantity(folded, mark, clause, verdict, quote, reading)
                 reading.relations[mark.start, mark.end] = verdict.name if verdict else clause.relation
             elif isinstance(mark, Quantity):
@@ -136,7 +135,7 @@ class Reader:
             elif isinstance(mark, Pointer):
                 self._read_pointer(folded, mark, clause, quote, limit, asking, reading)
             elif mark.kind == "item":
-                verdict = self._verdict(folded, marks, place, _AFTER_REACH) or self._bare(folded, marks, place, clause)
+                verdict = verdicts.on(place, _AFTER_REACH) or verdicts.bare(place, clause.relation)
                 judged_to = max(judged_to, verdict.end if verdict and not clause.relation else 0)
                 own = clause
                 if verdict is None and spoken and not clause.relation and self._too.match(folded, mark.end):
@@ -146,13 +145,13 @@ class Reader:
                 self._read_item(text, folded, mark, own, quote, verdict, asked_item, reading)
                 if verdict and verdict.name == "seen" and clause.relation in {"", "seen"}:
                     # "Heat I've seen ten times, a masterpiece"
-                    further = self._verdict(folded, marks, place, _AFTER_REACH, verdict.end)
+                    further = verdicts.on(place, _AFTER_REACH, verdict.end)
                     if further and further.name in _OPINIONS:
                         judged_to = max(judged_to, further.end)
                         self._read_opinion(text, folded, mark, further, reading)
             else:
-                verdict = self._verdict(folded, marks, place, _VALUE_REACH)
-                if verdict and clause.relation and not self._turned(folded, marks, place, clause, verdict):
+                verdict = verdicts.on(place, _VALUE_REACH)
+                if verdict and clause.relation and not verdicts.turned(place, clause.relation, verdict):
                     verdict = None
                 own = clause
                 behind = previous.end if isinstance(previous, Quantity) else 0
@@ -180,46 +179,11 @@ class Reader:
         elif isinstance(mark, Span):
             self._read_value(text, folded, mark, clause, words, quote, False, reading)
 
-    def _verdict(self, folded: str, marks: Sequence[Mark], place: int, reach: int, behind: int = 0) -> Cue | None:
-        """What is said behind a name, or behind the last of a list that it is in ("Heat and Ronin were great"); not
-        before the place `behind`."""
-        last = self._list_end(folded, marks, place)
-        return self.cues.after(folded, max(marks[last].end, behind), self._limit(folded, marks[last + 1 :]), reach)
-
     def _count(self, lead: str, mark: Span) -> int | None:
         """How many of a kind are wanted: "five comedies"."""
         config = self.domain.facets.get(mark.kind)
         said = self._counted.search(lead) if config and config.role == "genre" else None
         return (self.cues.lexicon.numbers.get(said["count"]) or int(said["count"])) if said else None
-
-    def _turned(self, folded: str, marks: Sequence[Mark], place: int, clause: Clause, verdict: Cue) -> bool:
-        """Whether a verdict right behind a value takes it out of a list before it: "no horror, thrillers are fine"."""
-        mark = marks[place]
-        first = place == 0 or isinstance(marks[place - 1], Cue)
-        return clause.relation in _AVOIDED and not first and not folded[mark.end : verdict.start].strip()
-
-    def _list_end(self, folded: str, marks: Sequence[Mark], place: int) -> int:
-        """The place of the last name of the list that a mark is in."""
-        last = place
-        while last + 1 < len(marks) and isinstance(marks[last + 1], Span | Quantity):
-            if not self._joined.fullmatch(folded[marks[last].end : marks[last + 1].start]):
-                break
-            last += 1
-        return last
-
-    def _bare(self, folded: str, marks: Sequence[Mark], place: int, clause: Clause) -> Cue | None:
-        """A judgement of one word behind an item that was seen or found ("seen Heat. brilliant")."""
-        if clause.relation not in {"seen", "found"}:
-            return None
-        last = self._list_end(folded, marks, place)
-        return self.cues.judgement(folded, marks[last].end, self._limit(folded, marks[last + 1 :]), clause.relation)
-
-    def _limit(self, folded: str, later: Sequence[Mark]) -> int:
-        """Where a verdict has to end: where the next name begins that is no word of a verdict itself ("fantastic")."""
-        said = self.cues.verdicts(folded)
-        names = (mark for mark in later if isinstance(mark, Span | Quantity))
-        plain = (m.start for m in names if not any(start < m.start and m.end <= end for start, end in said))
-        return next(plain, len(folded))
 
     def mention(self, item_id: str, relation: Relation, quote: str, strength: float = 0.7) -> ItemMention:
         """A mention of an item with its title filled in."""

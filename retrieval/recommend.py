@@ -19,7 +19,9 @@ from retrieval.branches import Scores
 from retrieval.catalogue import Catalogue
 from retrieval.diversity import diversify
 from retrieval.filters import allowed, broken
+from retrieval.ranker import Ranker
 from retrieval.records import Anchor, Evidence, Query, Reason, ReasonKind, Recommendation
+from retrieval.signals import Signals
 from retrieval.taught import Taught
 
 Encode = Callable[[str], Scores]
@@ -63,7 +65,7 @@ class Recommender:
     """Ranks one catalogue. Stateless between calls and safe to share between threads.
 
     matrix: float32 (n, d), unit rows in catalogue order. bm25: text -> scores (n,). encode: text -> (d,).
-    taught: what recorded dialogues say of these items, if anything.
+    taught: what recorded dialogues say of these items, if anything; ranker: how to weigh it.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Recommender:
         pool: int = 400,
         relevance: float = 0.85,
         taught: Taught | None = None,
+        ranker: Ranker | None = None,
     ) -> None:
         self.catalogue = catalogue
         self.matrix = matrix
@@ -85,6 +88,8 @@ class Recommender:
         self.pool = pool
         self.relevance = relevance
         self.taught = taught
+        self.ranker = ranker
+        self.signals = Signals(catalogue, taught, matrix, bm25, encode) if taught is not None else None
         self._similar = lru_cache(maxsize=256)(self._similar_to)
 
     def recommend(self, query: Query, k: int) -> list[Recommendation]:
@@ -105,8 +110,12 @@ class Recommender:
         return picks
 
     def rank(self, query: Query, k: int) -> list[str]:
-        """Ids of the k best allowed items by score alone, best first."""
-        ranked, _, _ = self._rank(query, pool=max(self.pool, k))
+        """Ids of the k best allowed items, best first: by the learned ranker where there is one and something was said
+        that it reads, else by score alone."""
+        if self.ranker is not None and self.signals is not None and (query.said or query.anchors):
+            ranked = self.ranker.order(self.signals, query, allowed(self.catalogue, query))
+        else:
+            ranked, _, _ = self._rank(query, pool=max(self.pool, k))
         return [self.catalogue.items[int(row)].id for row in ranked[:k]]
 
     def count(self, query: Query) -> int:

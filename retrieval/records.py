@@ -101,7 +101,10 @@ class Steer(Record):
 
 
 class Query(Record):
-    """All that ranking may know of a conversation. Lists may be empty: then the prior decides."""
+    """All that ranking may know of a conversation. Lists may be empty: then the prior decides.
+
+    Anchors stand in the order in which their items came up. `said`: the person's own messages, oldest first.
+    """
 
     text: str = ""
     text_evidence: list[Evidence] = []
@@ -112,6 +115,7 @@ class Query(Record):
     anchors: tuple[Anchor, ...] = ()
     steers: tuple[Steer, ...] = ()
     exclude: frozenset[str] = frozenset()
+    said: tuple[str, ...] = ()
 
 
 ReasonKind = Literal[

@@ -1,131 +1,85 @@
-"""What recorded dialogues teach of items: how often each is named, and which are named together.
+"""Lessons as one catalogue sees them: each gives a score to every item, in catalogue order.
 
-The counts know an item by its folded title and year, so that what one catalogue's dialogues taught serves any other
-that has the same items. Counting co-mention follows item-to-item collaborative filtering (Linden et al. 2003).
+Co-mention follows item-to-item collaborative filtering (Linden et al. 2003); looking up the dialogues in which people
+spoke alike is a nearest-neighbour recommender over their words.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, NamedTuple
-from zipfile import BadZipFile
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from retrieval.catalogue import Catalogue
-from retrieval.errors import ModelFileError
+from retrieval.lessons import DOUBT, Floats, ItemKey, Lessons, item_key
+from retrieval.sparse import ones, scaled, without_diagonal
 
-COUNTS = "dialogues.npz"
-_DOUBT = 10.0  # dialogues of doubt: an item named once says little of what goes with it
-_SIGNS = re.compile(r"[^\w]+")
-
-Floats = NDArray[np.float32]
-
-
-class ItemKey(NamedTuple):
-    """A title without case, accents and signs, and the year where one is known."""
-
-    title: str
-    year: int | None
-
-
-def item_key(title: str, year: int | None) -> ItemKey:
-    """What two catalogues that have the same item agree on."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", title.casefold()) if not unicodedata.combining(c))
-    return ItemKey(_SIGNS.sub(" ", plain).strip(), year)
-
-
-@dataclass(frozen=True)
-class DialogueCounts:
-    """Counts over a set of dialogues, by item. named (m,): dialogues that name it; together: sparse (m, m), symmetric,
-    nothing on the diagonal: dialogues that name both."""
-
-    keys: tuple[ItemKey, ...]
-    named: Floats
-    together: Any
-
-    def save(self, folder: Path) -> None:
-        """Write one file into an existing folder."""
-        np.savez_compressed(
-            folder / COUNTS,
-            titles=np.array([key.title for key in self.keys]),
-            years=np.array([key.year or 0 for key in self.keys], dtype=np.int16),
-            named=self.named.astype(np.int32),
-            data=self.together.data.astype(np.int32),
-            indices=self.together.indices.astype(np.int32),
-            indptr=self.together.indptr.astype(np.int32),
-        )
-
-    @classmethod
-    def load(cls, folder: Path) -> DialogueCounts:
-        """Raises ModelFileError when the folder does not hold whole counts."""
-        from scipy.sparse import csr_matrix
-
-        path = folder / COUNTS
-        try:
-            with np.load(path) as kept:
-                titles, years = kept["titles"].tolist(), kept["years"].tolist()
-                keys = tuple(ItemKey(title, year or None) for title, year in zip(titles, years, strict=True))
-                data = kept["data"].astype(np.float32)
-                together = csr_matrix((data, kept["indices"], kept["indptr"]), shape=(len(keys), len(keys)))
-                return cls(keys, kept["named"].astype(np.float32), together)
-        except (OSError, KeyError, ValueError, BadZipFile) as error:
-            raise ModelFileError(
-                f"The counts {path} cannot be read: {error}. Delete the folder or run `rapport train ranker` again."
-            ) from error
-
-
-def count_dialogues(catalogue: Catalogue, dialogues: Sequence[Sequence[str]]) -> DialogueCounts:
-    """Count the items that dialogues name. `dialogues`: the ids of each; what the catalogue lacks does not count."""
-    named = incidence([[catalogue.row[one] for one in dict.fromkeys(ids) if one in catalogue.row] for ids in dialogues],
-                      len(catalogue))  # fmt: skip
-    counts = np.asarray(named.sum(axis=0), dtype=np.float32).ravel()
-    kept = np.flatnonzero(counts)
-    named = named[:, kept]
-    items = [catalogue.items[int(row)] for row in kept]
-    return DialogueCounts(tuple(item_key(item.title, item.year) for item in items), counts[kept], _pairs(named))
-
-
-def incidence(rows: Sequence[Sequence[int]], width: int) -> Any:
-    """A sparse (len(rows), width) matrix of ones, float32, at the columns that each row lists."""
-    from scipy.sparse import csr_matrix
-
-    columns = np.fromiter((column for one in rows for column in one), dtype=np.int64)
-    ends = np.cumsum([0, *(len(one) for one in rows)])
-    return csr_matrix((np.ones(len(columns), dtype=np.float32), columns, ends), shape=(len(rows), width))
-
-
-def _pairs(named: Any) -> Any:
-    pairs = (named.T @ named).tocsr()
-    pairs.setdiag(0)
-    pairs.eliminate_zeros()
-    return pairs
+_COMMON = 20.0  # mentions up to which an item's own frequency is not held against it
+_SHARP = 3  # power of the likeness of words: close dialogues count, the many that share a word do not
 
 
 class Taught:
-    """Counts as one catalogue sees them, in its order. `known`: how many of its items the dialogues name."""
+    """`known`: how many items of the catalogue the dialogues name. `named` (n,): in how many dialogues each is named.
 
-    def __init__(self, catalogue: Catalogue, counts: DialogueCounts) -> None:
-        from scipy.sparse import diags
+    `asked`, `opening` (n,): how often an item was recommended for each time that it was named, and how often as the
+    first item of a dialogue, smoothed. Safe to share between threads.
+    """
 
-        place = _places(catalogue, counts.keys)
-        self.named: Floats = place.T @ counts.named
-        pairs = (place.T @ counts.together @ place).tocsr()
-        pairs.setdiag(0)
-        pairs.eliminate_zeros()
+    def __init__(self, catalogue: Catalogue, lessons: Lessons, encoder: str = "") -> None:
+        self._place = _places(catalogue, lessons.keys)
+        counts: Floats = np.asarray(lessons.named.sum(axis=0), dtype=np.float32).ravel()
+        self.named = self._spread(counts)
         self.known = int((self.named > 0).sum())
-        self._share = (diags(1.0 / (self.named + _DOUBT)) @ pairs).tocsr().astype(np.float32)
+        asked, opening = self._spread(lessons.asked), self._spread(lessons.opening)
+        self.asked: Floats = (asked + 1) / (self.named + 2)
+        self.opening: Floats = (opening + 0.3) / (asked + 2)
+        pairs = without_diagonal(lessons.named.T @ lessons.named)
+        self._share = scaled(pairs, rows=(1.0 / (counts + DOUBT)).astype(np.float32))
+        self._factors = lessons.factors
+        self._vocabulary = lessons.vocabulary
+        self._words = lessons.words
+        self._dialogues = scaled(lessons.named, columns=(1.0 / np.sqrt(counts + _COMMON)).astype(np.float32))
+        self._word_items = (lessons.words.T @ self._dialogues).tocsr()
+        self._vectors = lessons.vectors if encoder == lessons.encoder else None
 
     def beside(self, row: int) -> Floats:
         """Of dialogues that name an item, the share that names each other one too, (n,), shrunk where few do."""
-        shares: Floats = self._share[row].toarray().ravel()
-        return shares
+        weights = np.zeros(self._place.shape[1], dtype=np.float32)
+        weights[row] = 1.0
+        found = self.together(weights)
+        found[row] = 0.0
+        return found
+
+    def together(self, weights: Floats) -> Floats:
+        """The sum of `beside` over items by their weights (n,)."""
+        return self._spread(self._share.T @ (self._place @ weights))
+
+    def smoothed(self, weights: Floats) -> Floats:
+        """The same through a few factors, which also joins items that are never named together."""
+        left, right = self._factors
+        return self._spread(right @ (left.T @ (self._place @ weights)))
+
+    def alike(self, text: str) -> Floats:
+        """What the dialogues name whose words are like those of a text."""
+        likeness = self._words @ self._vocabulary.bag([text]).toarray().ravel()
+        return self._spread(self._dialogues.T @ likeness**_SHARP)
+
+    def worded(self, text: str) -> Floats:
+        """What dialogues name that have the words of a text, word by word."""
+        bag = self._vocabulary.bag([text])
+        return self._spread(np.asarray((bag @ self._word_items).todense(), dtype=np.float32).ravel())
+
+    def answered(self, vector: Floats) -> Floats:
+        """What is recommended after words with this vector (e,); zeros for another encoder than that of the lessons."""
+        if self._vectors is None:
+            return np.zeros(self._place.shape[1], dtype=np.float32)
+        return self._spread(self._vectors.T @ vector)
+
+    def _spread(self, scores: Floats) -> Floats:
+        found: Floats = (self._place.T @ scores).astype(np.float32)
+        return found
 
 
 def _places(catalogue: Catalogue, keys: Sequence[ItemKey]) -> Any:
@@ -147,4 +101,4 @@ def _places(catalogue: Catalogue, keys: Sequence[ItemKey]) -> Any:
             undated = key.year is None or (len(same) == 1 and catalogue.items[same[0]].year is None)
             rows = same if undated and len(same) == 1 else []
         found.append(rows)
-    return incidence(found, len(catalogue))
+    return ones(found, len(catalogue))

@@ -8,8 +8,10 @@ from pydantic import ValidationError
 
 from retrieval.catalogue import Catalogue
 from retrieval.errors import ModelFileError
+from retrieval.lessons import Lessons
+from retrieval.ranker import Ranker
 from retrieval.records import Record
-from retrieval.taught import DialogueCounts, Taught
+from retrieval.taught import Taught
 
 SHIPPED = Path(__file__).parent / "models"
 CARD = "card.json"
@@ -42,13 +44,13 @@ def read_card(folder: Path) -> ModelCard:
         raise ModelFileError(f"The model card {folder / CARD} cannot be read: {error}. Delete the folder.") from error
 
 
-def taught_for(catalogue: Catalogue, home: Path) -> Taught | None:
-    """What trained files teach of a catalogue; None when there are none, or none of its items is in them.
+def trained_for(catalogue: Catalogue, home: Path, encoder: str) -> tuple[Taught | None, Ranker | None]:
+    """What trained files teach of a catalogue; nothing when there are none, or none of its items is in them.
 
-    Raises ModelFileError when they cannot be read.
+    `encoder`: the name of the embedding model in use. Raises ModelFileError when the files cannot be read.
     """
     folder = trained_folder(home)
     if folder is None:
-        return None
-    taught = Taught(catalogue, DialogueCounts.load(folder))
-    return taught if taught.known else None
+        return None, None
+    taught = Taught(catalogue, Lessons.load(folder), encoder)
+    return (taught, Ranker.load(folder)) if taught.known else (None, None)

@@ -1,0 +1,64 @@
+"""What is said of a name behind it: "Heat was great", "Heat and Ronin, seen them", "seen Heat. brilliant"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from bot.cues import Cue, CueFinder
+from bot.linking import Span
+from bot.quantities import Quantity
+from bot.references import Pointer
+
+Mark = Cue | Span | Pointer | Quantity
+
+_AVOIDED = {"exclude", "dislike", "unneeded"}
+
+
+class Verdicts:
+    """The verdicts behind the marks of one text; `marks` are in order, and places are places among them."""
+
+    def __init__(self, cues: CueFinder, folded: str, marks: Sequence[Mark]) -> None:
+        self._cues, self._folded, self._marks = cues, folded, marks
+        joiners = "|".join(cues.lexicon.linking.joiners) or "(?!)"
+        self._joined = re.compile(rf"\s*(?:[,、]\s*)?(?:{joiners})?\s*(?:the |a |an )?")
+        self._limits = self._ends()
+
+    def on(self, place: int, reach: int, behind: int = 0) -> Cue | None:
+        """What is said behind a name, or behind the last of a list that it is in ("Heat and Ronin were great"): at most
+        `reach` characters behind it, and not before the offset `behind`."""
+        last = self._list_end(place)
+        return self._cues.after(self._folded, max(self._marks[last].end, behind), self._limits[last], reach)
+
+    def bare(self, place: int, relation: str) -> Cue | None:
+        """A judgement of one word behind an item that was seen or found ("seen Heat. brilliant")."""
+        if relation not in {"seen", "found"}:
+            return None
+        last = self._list_end(place)
+        return self._cues.judgement(self._folded, self._marks[last].end, self._limits[last], relation)
+
+    def turned(self, place: int, relation: str, verdict: Cue) -> bool:
+        """Whether a verdict right behind a value takes it out of a list before it: "no horror, thrillers are fine"."""
+        first = place == 0 or isinstance(self._marks[place - 1], Cue)
+        return relation in _AVOIDED and not first and not self._folded[self._marks[place].end : verdict.start].strip()
+
+    def _list_end(self, place: int) -> int:
+        """The place of the last name of the list that a mark is in."""
+        marks, last = self._marks, place
+        while last + 1 < len(marks) and isinstance(marks[last + 1], Span | Quantity):
+            if not self._joined.fullmatch(self._folded[marks[last].end : marks[last + 1].start]):
+                break
+            last += 1
+        return last
+
+    def _ends(self) -> list[int]:
+        """Where a verdict on each mark has to end: where the next name begins that is no word of a verdict itself."""
+        said = self._cues.verdicts(self._folded)
+        limits: list[int] = []
+        limit = len(self._folded)
+        for mark in reversed(self._marks):
+            limits.append(limit)
+            if isinstance(mark, Span | Quantity):
+                inside = any(start < mark.start and mark.end <= end for start, end in said)  # "fantastic"
+                limit = limit if inside else mark.start
+        return limits[::-1]

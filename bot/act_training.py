@@ -109,7 +109,7 @@ def learn_words(examples: Examples, folds: NDArray[np.int64], seed: int) -> Lear
             model = LogisticRegression(C=_STRENGTH, max_iter=200, solver="liblinear", class_weight="balanced")
             return model.fit(matrix[rows], said[rows])
 
-        for k in range(_FOLDS):
+        for k in np.unique(folds):
             predicted[folds == k, place] = fitted(folds != k).predict_proba(matrix[folds == k])[:, 1]
         model = fitted(np.ones(len(said), dtype=bool))
         weights[place], bias[place] = model.coef_[0], model.intercept_[0]

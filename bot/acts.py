@@ -29,10 +29,12 @@ _OUTRIGHT = _COMMANDS | {
     "farewell",
     "show_profile",
     "off_topic",
+    "correct",
 }  # a cue says them plainly
 _CERTAIN, _SURE, _NEVER = 0.85, 0.8, 2.0
 _OVERRULES = 0.7  # from which the model's word on a name counts more than that of the rules
 _UNBINDS = 0.95  # the same where the rules read that it is not wanted
+_TURNS = 0.9  # and for what they read as wanted to be unwanted
 _INKLING = 0.15  # an act of content that was read stands if the model gives it this much
 _WORTH = 0.35  # a part whose content acts are all below this says nothing about what is wanted
 
@@ -132,7 +134,8 @@ def overruled(said: Said, likely: Likely, heard: HeardActs | None) -> str | None
     What is not wanted is excluded where a condition is heard, else disliked.
     """
     relation, sure = max(likely.items(), key=lambda one: one[1])
-    if relation == said.rule or sure < (_UNBINDS if said.rule == "avoid" else _OVERRULES):
+    least = _UNBINDS if said.rule == "avoid" else _TURNS if relation == "avoid" else _OVERRULES
+    if relation == said.rule or sure < least:
         return None
     if said.kind == "number" and relation != "none":
         return None  # which side of a bound is meant is the reader's to say: "nothing older than 1990"

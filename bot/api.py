@@ -22,7 +22,7 @@ from bot.grounding import Checker
 from bot.imports import read_import, take_in
 from bot.language_models import Choice, choose, open_model
 from bot.manager import Manager
-from bot.ranking import rank_dialogue
+from bot.ranking import dialogue_query, rank_dialogue
 from bot.rebuilding import context_of, rebuild
 from bot.records import Preference, Profile, Reply, TasteReport, TurnEvent, Understanding
 from bot.settings import Settings
@@ -100,8 +100,8 @@ class Bot:
         it fails, replies are worded from templates.
 
         Raises InputError for a model setting that cannot be used, ModelError for a bundled model that is not
-        installed, CatalogueError, DomainError, EncoderError, IndexMissingError, ModelFileError, or HomeInUseError when another
-        process owns the home.
+        installed, CatalogueError, DomainError, EncoderError, IndexMissingError, ModelFileError for trained files, or
+        HomeInUseError when another process owns the home.
         """
         settings = settings or Settings()
         changes: dict[str, object] = {}
@@ -339,6 +339,11 @@ class Bot:
     def rank(self, turns: Sequence[tuple[str, str]], k: int = 50) -> list[str]:
         """Ids of the k items that fit a dialogue best; stores nothing. See bot.ranking."""
         return rank_dialogue(turns, k, self._understander, self._recommender)
+
+    def rank_without(self, turns: Sequence[tuple[str, str]], k: int = 50) -> dict[str, list[str]]:
+        """What `rank` gives with each branch of the learned ranker switched off; for measuring."""
+        query = dialogue_query(turns, self._understander, self.catalogue)
+        return self._recommender.rank_without(query, k)
 
     def understand(self, text: str, context: Sequence[tuple[str, str]] | None = None) -> Understanding:
         """What an utterance means after `context` turns (role, text); items the assistant named are on screen."""

@@ -254,16 +254,16 @@ def _ways_to_pick(
     options: Sequence[Item], dated: list[Item], text: str, said: Understanding, understander: Understander
 ) -> Iterator[list[Item]]:
     """Those of a year or not of it, with somebody in them, of a time, or by place: "the first", "the newer one"."""
-    listener = understander.listener(said.language)
-    folded = elided(fold(text), listener.lexicon)
-    relations = listener.cues.relations(folded)
+    drafter = understander.listener(said.language).drafter
+    folded = elided(fold(text), drafter.lexicon)
+    relations = drafter.cues.relations(folded)
     refused = dated and any(cue.name == "exclude" for cue in relations)
     yield [item for item in options if item not in dated] if refused else dated
     yield _having_people(options, said, understander.catalogue)
     yield _of_time(options, said, understander.domain, said.critiques)
-    spans = listener.linker.link(text, folded, tokens(folded), relations, [])
+    spans = drafter.linker.link(text, folded, tokens(folded), relations, [])
     context = Context(slate=[item.id for item in options])
-    pointers = find_pointers(folded, context, spans, listener.lexicon, listener.catalogue)
+    pointers = find_pointers(folded, context, spans, drafter.lexicon, drafter.catalogue)
     ids = {item_id for pointer in pointers if pointer.exact for item_id in pointer.item_ids}
     yield [item for item in options if item.id in ids]
 

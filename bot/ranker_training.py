@@ -81,9 +81,7 @@ def train_ranker(
     names: list[str] = []
     for fold in range(_FOLDS):
         rest = [dialogue for dialogue, place in zip(dialogues, folds, strict=True) if place != fold]
-        own = [
-            question for questions, place in zip(heard, folds, strict=True) if place == fold for question in questions
-        ]
+        own = [question for place in np.flatnonzero(folds == fold) for question in heard[int(place)]]
         signals = _signals(catalogue, index, encode, learn_lessons(catalogue, rest, encoder, seed), encoder)
         names, found = _pools(signals, own)
         pools.append(found)
@@ -153,7 +151,7 @@ def _pools(signals: Signals, questions: Sequence[Question]) -> tuple[list[str], 
 
 
 def _joined(pools: Sequence[_Pools]) -> _Pools:
-    return _Pools(*([one for part in parts for one in part] for parts in zip(*pools, strict=True)))  # type: ignore[arg-type]
+    return _Pools(*([one for part in parts for one in part] for parts in zip(*pools, strict=True)))
 
 
 def _learn(pools: _Pools, names: Sequence[str], seed: int) -> Ranker:

@@ -31,12 +31,7 @@ def rank_dialogue(
     k ids come back when the catalogue has them. What was merely wished for is no condition here, but counts: whoever
     answered such a wish in a recorded dialogue named an item outside it one time in five, by the catalogue's genres.
     """
-    heard = Heard(understander, recommender.catalogue)
-    for number, (role, text) in enumerate(turns, start=1):
-        if role not in {"user", "assistant"}:
-            raise InputError(f"Unknown role '{role}' in turn {number}: use 'user' or 'assistant'.")
-        heard.hear(role, text)
-    query = heard.query()
+    query = dialogue_query(turns, understander, recommender.catalogue)
     ranked = recommender.rank(query, k)
     if len(ranked) < k:
         softened = query.model_copy(update={
@@ -46,6 +41,16 @@ def rank_dialogue(
         })  # fmt: skip
         ranked += recommender.rank(softened, k - len(ranked))
     return ranked[:k]
+
+
+def dialogue_query(turns: Sequence[tuple[str, str]], understander: Understander, catalogue: Catalogue) -> Query:
+    """What to rank by after `turns`. Raises InputError for another role than user or assistant."""
+    heard = Heard(understander, catalogue)
+    for number, (role, text) in enumerate(turns, start=1):
+        if role not in {"user", "assistant"}:
+            raise InputError(f"Unknown role '{role}' in turn {number}: use 'user' or 'assistant'.")
+        heard.hear(role, text)
+    return heard.query()
 
 
 class Heard:

@@ -110,8 +110,6 @@ class Reader:
             said_to = max(valued_to, clause.cue_end if clause.relation in _AVOIDED else 0)
             if mark.start < said_to and isinstance(mark, Span) and mark.kind not in {"item", "person"}:
                 continue  # "Heat was fantastic", "easy on the gore"
-            following = (m.start for m in marks[place + 1 :] if isinstance(m, Span | Quantity))
-            limit = next(following, len(text))
             quote = self._quote(text, folded, max(clause.start, clause.cue_start), mark.end)
             previous = marks[place - 1] if place else None
             if (
@@ -133,7 +131,11 @@ class Reader:
             elif isinstance(mark, Quantity):
                 continue
             elif isinstance(mark, Pointer):
-                self._read_pointer(folded, mark, clause, quote, limit, asking, reading)
+                verdict = verdicts.on(place, _POINTED_REACH)
+                valued_to = max(valued_to, verdict.end if verdict and mark.exact else 0)
+                self._read_pointer(
+                    folded, mark, clause, quote, verdict or verdicts.bare(place, clause.relation), asking, reading
+                )
             elif mark.kind == "item":
                 verdict = verdicts.on(place, _AFTER_REACH) or verdicts.bare(place, clause.relation)
                 judged_to = max(judged_to, verdict.end if verdict and not clause.relation else 0)
@@ -191,19 +193,20 @@ class Reader:
         return ItemMention(item_id=item_id, title=title, relation=relation, strength=strength, quote=quote)
 
     def _read_pointer(
-        self, folded: str, pointer: Pointer, clause: Clause, quote: str, limit: int, asking: bool, reading: Reading
-    ) -> None:
+        self, folded: str, pointer: Pointer, clause: Clause, quote: str, verdict: Cue | None, asking: bool,
+        reading: Reading,
+    ) -> None:  # fmt: skip
         between = folded[clause.cue_end : pointer.start].strip() if clause.cue_end >= 0 else "?"
         touching = self._pointed_lead.fullmatch(between) is not None
         exact = pointer.exact and not asking
         if clause.cue_end >= 0 and self._somebody.match(folded, clause.cue_end):
             exact = False  # "I adore her in the second one"
         judged = exact or (not clause.relation and not asking)  # "esas me gustan": the verdict stands behind
-        verdict = self.cues.after(folded, pointer.end, limit, _POINTED_REACH) if judged else None
-        if clause.relation in {"seen", "found"} and touching:
-            verdict = verdict or self.cues.judgement(folded, pointer.end, limit, clause.relation)
+        judged = judged or (touching and clause.relation in {"seen", "found"})
+        verdict = verdict if judged else None
         relation = _ITEM_RELATIONS.get(verdict.name if verdict else clause.relation)
         unsaid = relation is None or not (touching or exact or verdict)
+        unsaid = unsaid or (relation == "accept" and len(pointer.item_ids) > 1)  # one takes one
         reading.relations[pointer.start, pointer.end] = "mention" if unsaid else relation or ""
         if relation is None or unsaid:
             return

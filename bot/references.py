@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from bot.lexicon import Lexicon, any_of, turn_pattern
 from bot.linking import Span
 from retrieval.catalogue import Catalogue
 from retrieval.records import Record
+
+_MIDDLE = 0  # the ordinal of what stands in the middle
 
 
 class Context(Record):
@@ -83,7 +85,7 @@ def _ordinals(
     nouns = (domain.noun.one, *domain.called)
     named = [(span.end, catalogue.items[span.name.row].id) for span in spans if span.kind == "item"]
     found = []
-    for name in ("some_of", "place", "number_of"):
+    for name in ("some_of", "place", "number_of", "numbered"):
         for match in turn_pattern(lexicon.language, name, nouns).finditer(folded):
             said = match.groupdict()
             # "I saw A and B, loved the first": places count among what the sentence itself names.
@@ -92,7 +94,25 @@ def _ordinals(
             chosen = _placed(said, listed, lexicon)
             if chosen:
                 found.append(Pointer(match.start(), match.end(), tuple(chosen), True))
-    return found
+    return [*(_all_but(folded, pointer, context, lexicon) or pointer for pointer in found),
+            *_others(folded, found, context, lexicon)]  # fmt: skip
+
+
+def _all_but(folded: str, left_out: Pointer, context: Context, lexicon: Lexicon) -> Pointer | None:
+    """ "All but the last": what is on screen without what a pointer points at."""
+    lead = turn_pattern(lexicon.language, "all_but").search(folded[: left_out.start])
+    chosen = tuple(item_id for item_id in context.slate if item_id not in left_out.item_ids)
+    return Pointer(lead.start(), left_out.end, chosen, True) if lead and chosen else None
+
+
+def _others(folded: str, pointed: Sequence[Pointer], context: Context, lexicon: Lexicon) -> Iterator[Pointer]:
+    """ "The other two": what is on screen beside what was pointed at before, or spoken of last."""
+    for match in turn_pattern(lexicon.language, "others").finditer(folded):
+        before = {item_id for pointer in pointed if pointer.end <= match.start() for item_id in pointer.item_ids}
+        before = before or ({context.focus} if context.focus else set())
+        chosen = tuple(item_id for item_id in context.slate if item_id not in before)
+        if chosen and before:
+            yield Pointer(match.start(), match.end(), chosen, True)
 
 
 def _placed(said: dict[str, str | None], listed: Sequence[str], lexicon: Lexicon) -> Sequence[str]:
@@ -105,6 +125,10 @@ def _placed(said: dict[str, str | None], listed: Sequence[str], lexicon: Lexicon
     else:
         count_said = said.get("count") or "0"
         place = int(lexicon.numbers.get(count_said) or count_said)
+    if place == _MIDDLE:
+        return listed[len(listed) // 2 : len(listed) // 2 + 1] if len(listed) % 2 else ()
+    if second := said.get("second"):
+        return [listed[row] for row in (place - 1, int(second) - 1) if row < len(listed)]
     row = place - 1 if place > 0 else len(listed) + place
     return listed[row : row + 1] if 0 <= row < len(listed) else ()
 

@@ -42,8 +42,8 @@ class Understander:
 
     def quantities(self, text: str, language: str) -> list[Quantity]:
         """The numeric wishes of a text."""
-        return self.listener(language).quantities(text)
+        return self.listener(language).drafter.quantities(text)
 
     def linked_items(self, text: str) -> list[str]:
         """Ids of the items a text names, in order; what is said of them is not read."""
-        return self.listener(language_of(text)).linked_items(text)
+        return self.listener(language_of(text)).drafter.linked_items(text)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from bot.cues import Cue, CueFinder
+from bot.lexicon import turn_pattern
 from bot.linking import Span
 from bot.quantities import Quantity
 from bot.references import Pointer
@@ -22,13 +23,18 @@ class Verdicts:
         self._cues, self._folded, self._marks = cues, folded, marks
         joiners = "|".join(cues.lexicon.linking.joiners) or "(?!)"
         self._joined = re.compile(rf"\s*(?:[,、]\s*)?(?:{joiners})?\s*(?:the |a |an )?")
+        self._short_is = turn_pattern(cues.lexicon.language, "short_is")
         self._limits = self._ends()
 
     def on(self, place: int, reach: int, behind: int = 0) -> Cue | None:
         """What is said behind a name, or behind the last of a list that it is in ("Heat and Ronin were great"): at most
         `reach` characters behind it, and not before the offset `behind`."""
         last = self._list_end(place)
-        return self._cues.after(self._folded, max(self._marks[last].end, behind), self._limits[last], reach)
+        start, limit = self._marks[last].end, self._limits[last]
+        short = self._short_is.match(self._folded, start)
+        if short and (found := self._cues.judgement(self._folded, short.end(), limit, "found")):
+            return found  # "the first one's great"
+        return self._cues.after(self._folded, max(start, behind), limit, reach)
 
     def bare(self, place: int, relation: str) -> Cue | None:
         """A judgement of one word behind an item that was seen or found ("seen Heat. brilliant")."""
@@ -58,7 +64,7 @@ class Verdicts:
         limit = len(self._folded)
         for mark in reversed(self._marks):
             limits.append(limit)
-            if isinstance(mark, Span | Quantity):
+            if isinstance(mark, Span | Quantity) or (isinstance(mark, Pointer) and mark.exact):
                 inside = any(start < mark.start and mark.end <= end for start, end in said)  # "fantastic"
                 limit = limit if inside else mark.start
         return limits[::-1]

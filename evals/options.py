@@ -43,7 +43,8 @@ class EvalOptions(Record):
 
 
 class ReplayOptions(EvalOptions):
-    """`train` None looks for a training file beside `dialogues`. `workers` are threads that share one Bot."""
+    """`train` None looks for a training file beside `dialogues`. `workers` are threads that share one Bot. `ablate`
+    also ranks with each branch of the learned ranker switched off."""
 
     dialogues: Path
     catalog: Path
@@ -51,6 +52,7 @@ class ReplayOptions(EvalOptions):
     condition: Literal["rep-out", "rep-in"] = "rep-out"
     samples: int = Field(2000, ge=100)
     workers: int = Field(2, ge=1)
+    ablate: bool = False
 
 
 class LinkingOptions(EvalOptions):

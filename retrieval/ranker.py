@@ -60,7 +60,12 @@ class Ranker:
 
     def order(self, signals: Signals, query: Query, allowed: NDArray[np.bool_]) -> NDArray[np.int64]:
         """All allowed rows, best first: a pool by the ranker, and behind it the rest as the pool was chosen."""
-        found = signals.of(query)
+        return self.order_by(signals, signals.of(query), allowed)
+
+    def order_by(
+        self, signals: Signals, found: dict[str, NDArray[np.float32]], allowed: NDArray[np.bool_]
+    ) -> NDArray[np.int64]:
+        """The same by signals that were computed before."""
         first = signals.first(found)
         rows = pool(first, allowed, len(first))
         head, rest = rows[:POOL], rows[POOL:]

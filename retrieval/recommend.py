@@ -21,7 +21,7 @@ from retrieval.diversity import diversify
 from retrieval.filters import allowed, broken
 from retrieval.ranker import Ranker
 from retrieval.records import Anchor, Evidence, Query, Reason, ReasonKind, Recommendation
-from retrieval.signals import Signals
+from retrieval.signals import BRANCHES, Signals, silenced
 from retrieval.taught import Taught
 
 Encode = Callable[[str], Scores]
@@ -117,6 +117,18 @@ class Recommender:
         else:
             ranked, _, _ = self._rank(query, pool=max(self.pool, k))
         return [self.catalogue.items[int(row)].id for row in ranked[:k]]
+
+    def rank_without(self, query: Query, k: int) -> dict[str, list[str]]:
+        """Ids of the k best allowed items with each branch of the learned ranker switched off, by the branch's name;
+        nothing where there is no ranker."""
+        if self.ranker is None or self.signals is None:
+            return {}
+        found, mask = self.signals.of(query), allowed(self.catalogue, query)
+        ranked = {}
+        for name, members in BRANCHES.items():
+            rows = self.ranker.order_by(self.signals, silenced(found, members), mask)
+            ranked[name] = [self.catalogue.items[int(row)].id for row in rows[:k]]
+        return ranked
 
     def count(self, query: Query) -> int:
         """How many items break no hard constraint."""

@@ -30,6 +30,21 @@ FIRST: dict[str, float] = {
     "wish": 0.3, "kin_together": 0.1, "person": 0.2, "title": 0.2, "text_closest": 0.1,
 }  # fmt: skip
 """What each signal weighs in the choice of the pool that the ranker orders, and in the order behind that pool."""
+BRANCHES: dict[str, tuple[str, ...]] = {
+    "co-mention": (
+        "together", "together_recent", "together_last", "together_twice", "smoothed", "smoothed_recent",
+        "kin_together", "together_kin",
+    ),
+    "words of dialogues": ("alike", "worded", "worded_recent"),
+    "vectors to items": ("answered",),
+    "shared people, kinds, themes, titles": ("person", "person_recent", "genre", "genre_recent", "theme", "title"),
+    "dense": ("dense", "text_mean", "text_closest", "text_last"),
+    "lexical": ("lexical",),
+    "wishes": ("kind", "wish", "number"),
+    "popularity": ("named", "asked", "opening"),
+    "years": ("year", "year_gap", "year_gap_last"),
+}  # fmt: skip
+"""Which signals belong to each branch, for switching one off."""
 _LEVELLED = ("alike", "worded", "answered", "named")
 """Signals without a common scale from one dialogue to the next: in the choice of the pool their best item counts 1."""
 
@@ -127,6 +142,11 @@ class Signals:
         values = self._shared[facet]
         shared: Scores = values @ (values.T @ weights)
         return shared
+
+
+def silenced(signals: dict[str, Scores], names: Sequence[str]) -> dict[str, Scores]:
+    """The signals with some of them saying nothing of any item."""
+    return {name: np.zeros_like(scores) if name in names else scores for name, scores in signals.items()}
 
 
 def spoken(said: Sequence[str]) -> str:

@@ -18,7 +18,8 @@ CARD = "card.json"
 
 
 class ModelCard(Record):
-    """Where trained files come from. `source`: the data and whom it is from; `figures`: cross-validated, by name."""
+    """Where trained files come from. `source`: the data and whom it is from, `file` and `sha256` the very file;
+    `encoder`: the embedding model in use; `figures`: cross-validated, by name."""
 
     name: str
     source: str
@@ -27,6 +28,7 @@ class ModelCard(Record):
     sha256: str
     dialogues: int
     items: int
+    encoder: str
     seed: int
     figures: dict[str, float]
 

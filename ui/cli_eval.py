@@ -33,6 +33,7 @@ def eval_replay(
     catalog: Annotated[Path, typer.Option(help="The catalogue that their items belong to.")],
     condition: Annotated[str, typer.Option(help="rep-out or rep-in.")] = "rep-out",
     train: Annotated[Path | None, typer.Option(help="Dialogues for the baselines that count.")] = None,
+    ablate: Annotated[bool, typer.Option("--ablate", help="Also rank with each branch switched off.")] = False,
     model: Model = None,
     domain: Domain = None,
     home: Home = None,
@@ -45,8 +46,8 @@ def eval_replay(
     from evals.replay import print_report, run_replay
 
     options = _options(
-        ReplayOptions, dialogues=dialogues, catalog=catalog, condition=condition, train=train, model=model,
-        domain=domain, home=home, limit=limit, seed=seed, json_file=json_file,
+        ReplayOptions, dialogues=dialogues, catalog=catalog, condition=condition, train=train, ablate=ablate,
+        model=model, domain=domain, home=home, limit=limit, seed=seed, json_file=json_file,
     )  # fmt: skip
     _measure(run_replay, options, lambda report: print_report(report, console))
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ui.options import Seed, console, errors
+from ui.options import Home, Limit, Seed, console, errors, settings_with
 
-train = typer.Typer(no_args_is_help=True, help="Learn models from what the repository keeps.")
+train = typer.Typer(no_args_is_help=True, help="Learn models: from what the repository keeps, and from dialogues.")
+
+_CREDIT = "ReDial: Li, Kahou, Schulz, Michalski, Charlin and Pal 2018, https://redialdata.github.io"
+_LICENCE = "CC BY 4.0"
 
 
 @train.command("acts")
@@ -29,3 +33,56 @@ def train_acts(
         console.print(f"{name}: {report.utterances:,} utterances, macro-F1 {report.macro_f1:.3f} where not learnt from")
         weak = sorted((f1, act, count) for act, (f1, count) in report.by_act.items())
         console.print(", ".join(f"{act} {f1:.2f} of {count}" for f1, act, count in weak), highlight=False)
+
+
+@train.command("ranker")
+def train_ranker(
+    data: Annotated[Path, typer.Option(help="The folder of benchmark data: dialogues, catalogs.")],
+    home: Home = None,
+    limit: Limit = None,
+    seed: Seed = 0,
+) -> None:
+    """Learn to rank from recorded dialogues, and write HOME/models with a model card; goes on after an interruption."""
+    _train_ranker(data, home, limit, seed)
+
+
+@train.command("all")
+def train_all(
+    data: Annotated[Path, typer.Option(help="The folder of benchmark data: dialogues, catalogs.")],
+    home: Home = None,
+    seed: Seed = 0,
+) -> None:
+    """Learn all that a home keeps for itself: at present the ranker."""
+    _train_ranker(data, home, None, seed)
+
+
+def _train_ranker(data: Path, home: Path | None, limit: int | None, seed: int) -> None:
+    from bot.ranker_data import learn_ranker
+    from bot.ranker_training import Talk
+    from evals.recorded import (
+        catalogue_rows,
+        count_mentions,
+        item_sets,
+        measuring_copy,
+        read_dialogues,
+        sample,
+    )
+    from ui.progress import Bars
+
+    settings = settings_with(home=home)
+    file = data / "dialogues" / "redial_train.jsonl.gz"
+    dialogues = sample(read_dialogues(file), limit, seed)
+    rows = catalogue_rows(data / "catalogs" / "redial_movies.jsonl.gz")
+    copy = measuring_copy("redial_movies", rows, count_mentions(item_sets(dialogues)), settings.home / "catalogues")
+    talks = [
+        Talk(
+            [(turn.role, turn.text, turn.items) for turn in dialogue.turns],
+            [(target.turn, target.items) for target in dialogue.targets],
+        )
+        for dialogue in dialogues
+    ]
+    with Bars(errors) as bars:
+        folder, report = learn_ranker(talks, copy, file, _CREDIT, _LICENCE, settings, seed, bars)
+    figures = ", ".join(f"{name} {value:.3f}" for name, value in report.figures.items())
+    console.print(f"{report.dialogues:,} dialogues, {report.questions:,} questions, cross-validated: {figures}")
+    console.print(f"Written to {folder}", soft_wrap=True)

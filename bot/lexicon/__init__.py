@@ -95,20 +95,25 @@ class Turns(BaseModel):
     negation that belong to the number behind it ("not from the 60s"). same: groups `kind` ("same director") or
     `by`/`with` ("anything by him"). not_them: a pronoun that rules somebody out ("without her"), with the same groups
     where the role is said. like_that: what means something like the item spoken of ("something like that").
-    none_at_all: a negation that allows nothing ("no", not "less"). back: takes up what was just named ("I hate them").
-    list_restart: a list that turns from unwanted to wanted. everyone: a verdict on all that was named. first_person:
-    in a verdict that is one's own ("bored me"); without it all are taken for it. excepting: the cues of an exclusion
-    that spare something from a dislike before them ("except"). too: behind a name of which the same is said as of the
-    one before ("and Heat too"). instead_or: an utterance that begins with it names an alternative ("or by her"). only:
-    keeps one wish of those that could not be met together ("then only comedies"). to_quantity: what may stand between
-    a relation and a number. refines: words that make an utterance part of the wish before; adds: words that add to it.
-    closes: what may follow a pointer at something ("the second one is"). described: `lead` and `tail` around a
-    description of one item ("the western one"); which: the words before a longer one ("the one with"). some_of: groups
-    `some` (first or last) and `many`. place: a group `name`, `{places}` are ordinals. number_of: a group `count`
-    ("number two"). clause_end: where a quote ends. not_insisting: takes the force from "only". splits: where within a
-    sentence another thing begins to be said (the match ends there): ", can you", ", i". verdict_follows: a verdict on
-    the sentence before ("westerns? no thanks"). idioms: set phrases whose words name no quality or value ("so long",
-    "no longer"). shared: what makes another person's taste count ("together", "with her").
+    none_at_all: a negation that allows nothing ("no", not "less"). back: takes up what was just named ("I hate
+    them"). list_restart: a list that turns from unwanted to wanted. everyone: a verdict on all that was named.
+    first_person: in a verdict that is one's own ("bored me"); without it all are taken for it. excepting: the cues of
+    an exclusion that spare something from a dislike before them ("except"), those of its group `near` only right
+    behind it ("I hate anything but"). somebody: a pronoun for a person. takes_up: begins a judgement of what was just
+    named ("but I hate them"). preferably, if_possible: before and behind a wish that need not come true. too: behind
+    a name of which the same is said as of the one before ("and Heat too"). instead_or: an utterance that begins with
+    it names an alternative ("or by her"). only: keeps one wish of those that could not be met together ("then only
+    comedies"). to_quantity: what may stand between a relation and a number. refines: words that make an utterance
+    part of the wish before; adds: words that add to it. closes: what may follow a pointer at something ("the second
+    one is"). described: `lead` and `tail` around a description of one item ("the western one"); which: the words
+    before a longer one ("the one with"). some_of: groups `some` (first or last) and `many`. place: a group `name`,
+    `{places}` are ordinals. number_of: a group `count` ("number two"). numbered: places by bare numbers, groups
+    `count` and `second` ("I liked 1 and 3"). all_but: ends before a pointer at what is left out ("all but"). others:
+    what is left of the screen ("the other two"). short_is: "is" joined to a name ("'s"). clause_end: where a quote
+    ends. not_insisting: takes the force from "only". splits: where within a sentence another thing begins to be said
+    (the match ends there): ", can you", ", i". verdict_follows: a verdict on the sentence before ("westerns? no
+    thanks"). idioms: set phrases whose words name no quality or value ("so long", "no longer"). shared: what makes
+    another person's taste count ("together", "with her").
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -128,6 +133,10 @@ class Turns(BaseModel):
     excepting: str = NEVER
     somebody: str = NEVER
     takes_up: str = NEVER
+    short_is: str = NEVER
+    numbered: str = NEVER
+    all_but: str = NEVER
+    others: str = NEVER
     preferably: str = NEVER
     if_possible: str = NEVER
     too: str = NEVER

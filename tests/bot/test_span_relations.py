@@ -11,7 +11,6 @@ from bot.act_examples import MarkedUtterance, aligned, read_marked
 from bot.act_model import FOLDER
 from bot.acts import HeardActs, overruled
 from bot.records import PERSON_ACTS
-from bot.references import Context
 from bot.span_relations import RELATIONS, Said, by_rules, covered, possible, span_features
 from bot.understand import Understander
 from retrieval.catalogue import Catalogue
@@ -103,13 +102,16 @@ def test_the_marked_utterances_that_are_kept_can_be_read():
 @pytest.mark.parametrize(
     ("text", "relation"),
     [
-        ("watched whiplash on tuesday night, what a ride", "like"),
+        ("whiplash had me on the edge of my seat", "like"),
         ("whiplash put me to sleep", "dislike"),
         ("we saw whiplash on the plane", "seen"),
-        ("my uncle raves about whiplash all day", "mention"),
-        ("i'd take another whiplash any day", "similar"),
+        ("something in the vein of whiplash", "similar"),
     ],
 )
-def test_verdicts_without_a_word_for_them(text: str, relation: str, listening: Understander):
-    (item,) = {m.item_id for m in listening.understand(text).mentions}
-    assert relation in {m.relation for m in listening.understand(text, Context()).mentions if m.item_id == item}
+def test_verdicts_that_no_cue_says(text: str, relation: str, listening: Understander):
+    assert relation in {mention.relation for mention in listening.understand(text).mentions}
+
+
+def test_what_others_say_of_an_item_is_no_verdict(listening: Understander):
+    heard = listening.understand("my uncle raves about whiplash all day").mentions
+    assert not {mention.relation for mention in heard} & {"like", "similar", "accept"}

@@ -107,7 +107,7 @@ class Listener:
         rules = {command, *(draft.cues & {"greet", "thank", "farewell"})} if command else draft.rules
         acts = settled(rules, draft.cues, heard, set() if aside else content_acts(reading), context)
         if heard and len(draft.text.split()) < _ENOUGH:
-            acts -= _NEVER_BRIEF - draft.cues
+            acts = (acts - (_NEVER_BRIEF - draft.cues)) or ({command} if command else {"unclear"})
         if aside or "remove" in acts or (heard is None and command):
             reading = Reading()
             reading.mentions = [m for m in draft.reading.mentions if m.relation == "mention"]

@@ -13,9 +13,10 @@ from bot.understand import Understander
 from retrieval.catalogue import Catalogue
 from retrieval.errors import InputError
 from retrieval.recommend import Recommender
-from retrieval.records import Anchor, Query
+from retrieval.records import Anchor, Query, Term
 
 _TEXT_TURNS = 3
+_KINDS = {"genre", "theme"}
 _LONGEST = 600
 _MENTION = 0.35
 _NAME = "dialogue"
@@ -28,8 +29,8 @@ def rank_dialogue(
 
     What the user said is understood in full; what the assistant said is only linked: its items are mentioned,
     not liked. No linked item returns. Items that break a condition follow those that keep all of them, so that
-    k ids come back when the catalogue has them. What was merely wished for is no condition here, but counts: whoever
-    answered such a wish in a recorded dialogue named an item outside it one time in five, by the catalogue's genres.
+    k ids come back when the catalogue has them. A wish for a kind is no condition here, but counts: people answer it
+    with an item outside it, by the genres of the catalogue, one time in five (docs/ranking.md).
     """
     query = dialogue_query(turns, understander, recommender.catalogue)
     ranked = recommender.rank(query, k)
@@ -87,7 +88,7 @@ class Heard:
     def query(self) -> Query:
         """What to rank by: beliefs, every item named in the order of their last mention, and the user's words."""
         state = fold(self._log, _NAME)
-        query = _with_soft_wishes(build_query(state, self._catalogue), state)
+        query = _with_soft_wishes(build_query(state, self._catalogue), state, self._catalogue)
         judged = {anchor.item_id for anchor in query.anchors}
         extra = [Anchor(item_id=item_id, weight=_MENTION) for item_id in self._named if item_id not in judged]
         place = {item_id: number for number, item_id in enumerate(self._named)}
@@ -98,11 +99,13 @@ class Heard:
         })  # fmt: skip
 
 
-def _with_soft_wishes(query: Query, state: SessionState) -> Query:
-    """The query with what must be and what must not be as conditions, and wishes as wishes."""
+def _with_soft_wishes(query: Query, state: SessionState, catalogue: Catalogue) -> Query:
+    """The query with wishes for a kind as mere wishes; what must be, and what must not be, stays a condition."""
     strict = {belief.id for belief in state.beliefs.values() if belief.hard}
-    terms = (
-        term if term.weight < 0 or term.belief_id in strict else term.model_copy(update={"hard": False})
-        for term in query.terms
-    )
-    return query.model_copy(update={"terms": tuple(terms)})
+
+    def is_soft(term: Term) -> bool:
+        config = catalogue.domain.facets.get(term.facet)
+        return term.weight > 0 and term.belief_id not in strict and config is not None and config.role in _KINDS
+
+    terms = tuple(term.model_copy(update={"hard": False}) if is_soft(term) else term for term in query.terms)
+    return query.model_copy(update={"terms": terms})

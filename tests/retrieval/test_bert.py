@@ -26,9 +26,7 @@ def encoder(model: Path) -> QueryEncoder:
 
 def test_a_change_of_nothing_changes_nothing(encoder: QueryEncoder) -> None:
     nothing = {"5.out.down": np.zeros((2, 384)), "5.out.up": np.zeros((384, 2))}
-    for before, after in zip(
-        encoder.read(TEXTS), encoder.read(TEXTS, encoder.changed(nothing)), strict=True
-    ):
+    for before, after in zip(encoder.read(TEXTS), encoder.read(TEXTS, encoder.changed(nothing)), strict=True):
         np.testing.assert_allclose(before.states, after.states, atol=1e-6)
 
 

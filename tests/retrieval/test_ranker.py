@@ -26,7 +26,10 @@ def lessons(starter: Catalogue) -> Lessons:
     ids = [item.id for item in starter.items[:SIZE]]
     said = np.eye(4, dtype=np.float32)
     dialogues = [
-        Dialogue((ids[n], ids[n + 1]), f"word{'abcdefgh'[n % 8]} talk", (Recommended(said[n % 4], (ids[n + 1],), (), n % 2 == 0),))
+        Dialogue(
+            (ids[n], ids[n + 1]), f"word{'abcdefgh'[n % 8]} talk",
+            (Recommended(said[n % 4], (ids[n + 1],), (), n % 2 == 0),),
+        )
         for n in range(SIZE - 1) for _ in range(2)
     ]  # fmt: skip
     return learn_lessons(starter, dialogues, "other")
@@ -128,7 +131,8 @@ def test_a_ranker_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 def test_what_was_taught_is_a_part_of_the_score(bot: Bot, signals: Signals, starter: Catalogue) -> None:
     made = Recommender(
-        bot.catalogue, bot.index.matrix, bot.index.lexical.scores, bot.encode, taught=signals.taught
+        bot.catalogue, bot.index.matrix, bot.index.lexical.scores, bot.encode, pool=len(starter),
+        taught=signals.taught,
     )  # fmt: skip
     for weight in (0.8, -0.8):
         query = Query(anchors=(Anchor(item_id=starter.items[50].id, weight=weight, belief_id="b"),))

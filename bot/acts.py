@@ -33,8 +33,9 @@ _OUTRIGHT = _COMMANDS | {
 }  # a cue says them plainly
 _CERTAIN, _SURE, _NEVER = 0.85, 0.8, 2.0
 _OVERRULES = 0.7  # from which the model's word on a name counts more than that of the rules
-_UNBINDS = 0.95  # the same where the rules read that it is not wanted
-_TURNS = 0.9  # and for what they read as wanted to be unwanted
+_TURNS = 0.9  # the same where they read a verdict, or where what they read as wanted would be unwanted
+_LIKELY = 0.5
+_WISHES = ("request", "disclose", "constrain", "ask_catalogue")
 _INKLING = 0.15  # an act of content that was read stands if the model gives it this much
 _WORTH = 0.35  # a part whose content acts are all below this says nothing about what is wanted
 
@@ -134,17 +135,20 @@ def overruled(said: Said, likely: Likely, heard: HeardActs | None) -> str | None
     What is not wanted is excluded where a condition is heard, else disliked.
     """
     relation, sure = max(likely.items(), key=lambda one: one[1])
-    least = _UNBINDS if said.rule == "avoid" else _TURNS if relation == "avoid" else _OVERRULES
-    if relation == said.rule or sure < least:
+    verdict = said.rule not in {"want", "none"}
+    if relation == said.rule or sure < (_TURNS if verdict or relation == "avoid" else _OVERRULES):
         return None
+    if said.rule == "avoid":
+        return None  # one exclusion too many is better than a broken one
     if said.kind == "number" and relation != "none":
         return None  # which side of a bound is meant is the reader's to say: "nothing older than 1990"
+    acts = heard.likely if heard is not None else {}
     if relation == "avoid":
-        conditions = heard is not None and heard.likely["constrain"] >= heard.likely["disclose"]
-        return "exclude" if conditions else "dislike"
+        return "exclude" if acts.get("constrain", 0.0) >= _LIKELY else "dislike"
     if relation == "none":
-        # What is counted is no wish, but it has to be known.
-        return None if heard is not None and "ask_catalogue" in heard.acts else "unneeded"
+        # What is counted is no wish, but it has to be known; and whoever is heard to wish wishes for something.
+        wishing = max((acts.get(act, 0.0) for act in _WISHES), default=0.0)
+        return None if said.kind == "value" and wishing >= _LIKELY else "unneeded"
     return "" if relation == "want" else relation
 
 

@@ -13,7 +13,7 @@ from bot.gazetteer import Gazetteer
 from bot.lexicon import Lexicon, load_lexicon, turn_pattern
 from bot.linking import Span
 from bot.quantities import Quantity
-from bot.reading import Reading
+from bot.reading import MUST, Reading
 from bot.records import Entity, ItemMention, ItemQuestion, Preference, Understanding
 from bot.references import Context, Pointer
 from bot.span_relations import Kind, Said, by_rules
@@ -172,7 +172,7 @@ def _said(draft: Draft) -> list[Said]:
         rule = draft.reading.relations.get((mark.start, mark.end))
         # Qualities ("newer", "scary") move by degrees that the reader weighs.
         quality = isinstance(mark, Span) and bool(mark.name.direction)
-        if rule is not None and not isinstance(mark, Cue) and not quality:
+        if rule not in {None, MUST} and not isinstance(mark, Cue) and not quality:
             kind: Kind = "value"
             if isinstance(mark, Pointer):
                 kind = "pointer"

@@ -142,7 +142,7 @@ def _pools(signals: Signals, questions: Sequence[Question]) -> tuple[list[str], 
     row = signals.catalogue.row
     for question in questions:
         told = signals.of(question.query)
-        names = list(told)
+        names = [name for name in told if name != "fresh"]  # its weight is set, not learnt
         rows = pool(signals.first(told), allowed(signals.catalogue, question.query), POOL)
         found.features.append(table(told, rows, names))
         found.answered.append(np.isin(rows, [row[item] for item in question.answers if item in row]))

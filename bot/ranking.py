@@ -14,9 +14,9 @@ from retrieval.catalogue import Catalogue
 from retrieval.errors import InputError
 from retrieval.recommend import Recommender
 from retrieval.records import Anchor, Query, Term
+from retrieval.signals import KINDS
 
 _TEXT_TURNS = 3
-_KINDS = {"genre", "theme"}
 _LONGEST = 600
 _MENTION = 0.35
 _NAME = "dialogue"
@@ -29,8 +29,8 @@ def rank_dialogue(
 
     What the user said is understood in full; what the assistant said is only linked: its items are mentioned,
     not liked. No linked item returns. Items that break a condition follow those that keep all of them, so that
-    k ids come back when the catalogue has them. A wish for a kind is no condition here, but counts: people answer it
-    with an item outside it, by the genres of the catalogue, one time in five (docs/ranking.md).
+    k ids come back when the catalogue has them. Wishes of earlier messages, and for a kind, are no conditions here, but
+    count: people often answer them with an item outside them, by the facets of the catalogue (docs/ranking.md).
     """
     query = dialogue_query(turns, understander, recommender.catalogue)
     ranked = recommender.rank(query, k)
@@ -65,7 +65,7 @@ class Heard:
         self._slate: list[str] = []
         self._said: list[str] = []
         self._language = ""
-        self._turns = 0
+        self._turns = self._spoke = 0
 
     def hear(self, role: str, text: str) -> None:
         """Take in the next turn; `role` is user or assistant."""
@@ -81,6 +81,7 @@ class Heard:
                 self._log.append(Logged(session_id=_NAME, turn=self._turns, step=self._turns, event=event))
             named = [mention.item_id for mention in understanding.mentions]
             self._said.append(text)
+            self._spoke = self._turns
         for item_id in named:
             self._named.pop(item_id, None)
             self._named[item_id] = None
@@ -88,7 +89,10 @@ class Heard:
     def query(self) -> Query:
         """What to rank by: beliefs, every item named in the order of their last mention, and the user's words."""
         state = fold(self._log, _NAME)
-        query = _with_soft_wishes(build_query(state, self._catalogue), state, self._catalogue)
+        built = build_query(state, self._catalogue)
+        fresh = {t.belief_id for t in built.terms if t.belief_id and t.evidence and t.evidence[-1].turn == self._spoke}
+        built = built.model_copy(update={"fresh": frozenset(fresh)})
+        query = _with_soft_wishes(built, state, self._catalogue)
         judged = {anchor.item_id for anchor in query.anchors}
         extra = [Anchor(item_id=item_id, weight=_MENTION) for item_id in self._named if item_id not in judged]
         place = {item_id: number for number, item_id in enumerate(self._named)}
@@ -100,12 +104,14 @@ class Heard:
 
 
 def _with_soft_wishes(query: Query, state: SessionState, catalogue: Catalogue) -> Query:
-    """The query with wishes for a kind as mere wishes; what must be, and what must not be, stays a condition."""
+    """The query with older wishes, and those for a kind, as mere wishes; what must or must not be stays a condition."""
     strict = {belief.id for belief in state.beliefs.values() if belief.hard}
 
     def is_soft(term: Term) -> bool:
+        if term.weight < 0 or term.belief_id in strict:
+            return False
         config = catalogue.domain.facets.get(term.facet)
-        return term.weight > 0 and term.belief_id not in strict and config is not None and config.role in _KINDS
+        return term.belief_id not in query.fresh or (config is not None and config.role in KINDS)
 
     terms = tuple(term.model_copy(update={"hard": False}) if is_soft(term) else term for term in query.terms)
     return query.model_copy(update={"terms": terms})

@@ -36,6 +36,8 @@ _AVOIDED = {"exclude", "dislike", "unneeded"}
 
 Told = Mapping[tuple[int, int], str]
 _UNTOLD: Told = {}
+MUST = "must"
+"""The relation of a value that is a condition ("only westerns")."""
 
 
 class Reading:
@@ -165,7 +167,9 @@ class Reader:
                     own = clause._replace(relation=opinion, cue=verdict.text)
                     quote = text[mark.start : verdict.end]
                 self._read_value(text, folded, mark, own, folded[clause.start : until], quote, asking, reading)
-                reading.relations[mark.start, mark.end] = "asked" if asking and not own.relation else own.relation
+                relation = "asked" if asking and not own.relation else own.relation
+                insisted = relation in {"", "wish"} and self.cues.insists(folded[clause.start : until])
+                reading.relations[mark.start, mark.end] = MUST if insisted else relation
         return reading
 
     def _read_told(

@@ -103,7 +103,8 @@ class Steer(Record):
 class Query(Record):
     """All that ranking may know of a conversation. Lists may be empty: then the prior decides.
 
-    Anchors stand in the order in which their items came up. `said`: the person's own messages, oldest first.
+    Anchors stand in the order in which their items came up. `said`: the person's own messages, oldest first;
+    `fresh`: ids of the beliefs that the last one spoke of.
     """
 
     text: str = ""
@@ -116,6 +117,7 @@ class Query(Record):
     steers: tuple[Steer, ...] = ()
     exclude: frozenset[str] = frozenset()
     said: tuple[str, ...] = ()
+    fresh: frozenset[str] = frozenset()
 
 
 ReasonKind = Literal[

@@ -23,11 +23,12 @@ _FADE = 0.6  # what an item counts for each item that came up after it
 _RECENT = 2  # messages
 _SPOKEN = 3  # messages that make up what is encoded
 _LONGEST = 600  # characters of them
-_KINDS = {"genre", "theme"}
+KINDS = {"genre", "theme"}
+"""Roles of facets that catalogues fill so unevenly that a wish for one of them only guides the ranker."""
 
 FIRST: dict[str, float] = {
     "smoothed": 2.0, "together": 1.0, "alike": 0.5, "worded": 0.3, "answered": 0.25, "named": 0.15, "kind": 0.15,
-    "wish": 0.3, "kin_together": 0.1, "person": 0.2, "title": 0.2, "text_closest": 0.1,
+    "wish": 0.3, "kin_together": 0.1, "person": 0.2, "title": 0.2, "text_closest": 0.1, "fresh": 0.5,
 }  # fmt: skip
 """What each signal weighs in the choice of the pool that the ranker orders, and in the order behind that pool."""
 BRANCHES: dict[str, tuple[str, ...]] = {
@@ -40,7 +41,7 @@ BRANCHES: dict[str, tuple[str, ...]] = {
     "shared people, kinds, themes, titles": ("person", "person_recent", "genre", "genre_recent", "theme", "title"),
     "dense": ("dense", "text_mean", "text_closest", "text_last"),
     "lexical": ("lexical",),
-    "wishes": ("kind", "wish", "number"),
+    "wishes": ("kind", "wish", "number", "fresh"),
     "popularity": ("named", "asked", "opening"),
     "years": ("year", "year_gap", "year_gap_last"),
 }  # fmt: skip
@@ -89,11 +90,14 @@ class Signals:
         return total
 
     def _wishes(self, query: Query) -> dict[str, Scores]:
-        found = {name: np.zeros(len(self.catalogue), dtype=np.float32) for name in ("kind", "wish", "number")}
+        found = {name: np.zeros(len(self.catalogue), dtype=np.float32) for name in ("kind", "wish", "number", "fresh")}
         for term in query.terms:
             config = self.catalogue.domain.facets.get(term.facet)
             role = config.role if config else term.facet
-            found["kind" if role in _KINDS else "wish"] += term.weight * branches.facet(self.catalogue, term)
+            scores = term.weight * branches.facet(self.catalogue, term)
+            found["kind" if role in KINDS else "wish"] += scores
+            if term.belief_id in query.fresh and term.weight > 0:
+                found["fresh"] += scores
         for bound in query.bounds:
             worth = 1.0 if bound.hard else abs(bound.weight)
             found["number"] += worth * branches.number(self.catalogue, bound)

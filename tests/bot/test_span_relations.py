@@ -65,7 +65,10 @@ def test_what_is_not_wanted_is_excluded_where_a_condition_is_heard_and_disliked_
     assert overruled(said, sure("none"), heard()) == "unneeded"
     assert overruled(said, sure("want"), heard()) is None
     assert overruled(said, sure("avoid", 0.5), heard()) is None
-    assert overruled(Said(0, 6, "value", "avoid"), sure("want"), heard()) == ""
+    assert overruled(Said(0, 6, "value", "avoid"), sure("want", 0.99), heard()) is None
+    assert overruled(Said(0, 6, "item", "like"), sure("seen", 0.85), heard()) is None
+    assert overruled(Said(0, 6, "item", "none"), sure("seen", 0.85), heard()) == "seen"
+    assert overruled(Said(0, 6, "number", "want"), sure("avoid"), heard()) is None
 
 
 def test_marks_are_read_with_their_places(tmp_path: Path):

@@ -122,6 +122,17 @@ def test_the_ranker_learns_and_comes_back_from_a_file(
     assert len(ranker.order(signals, query, np.zeros(len(starter), dtype=bool))) == 0
 
 
+def test_a_wish_of_the_last_message_goes_first(ranker: Ranker, signals: Signals, starter: Catalogue) -> None:
+    anchor, wish = Anchor(item_id=starter.items[50].id), Term(facet="genre", value="Western", belief_id="w")
+    everything = np.ones(len(starter), dtype=bool)
+    fresh = Query(anchors=(anchor,), terms=(wish,), fresh=frozenset({"w"}))
+    stale = fresh.model_copy(update={"fresh": frozenset()})
+    westerns = set(starter.postings("genre")["Western"].tolist())
+    now, before = (westerns & set(ranker.order(signals, one, everything)[:10].tolist()) for one in (fresh, stale))
+    assert len(now) >= 8
+    assert len(before) < len(now)
+
+
 def test_a_ranker_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     assert Ranker.load(tmp_path) is None
     (tmp_path / RANKER).write_text("no trees")

@@ -184,6 +184,8 @@ def _needed(act: str, ruled: set[str], read: set[str]) -> float:
         return _CERTAIN if not read else _NEVER
     if act == "reject" and "constrain" in read:
         return _NEVER  # "no westerns" turns down no item
+    if act == "ask_item" and "disclose" in read:
+        return _NEVER  # "about a chase" is a wish; a question about an item is known by its words
     if act in {"show_profile", "help"}:
         return _NEVER if read or "request" in ruled else _SURE
     return _SURE if read and (act in _ASIDES or act in {"reject", "accept"}) else 0.0

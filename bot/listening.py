@@ -172,7 +172,9 @@ def _said(draft: Draft) -> list[Said]:
         rule = draft.reading.relations.get((mark.start, mark.end))
         # Qualities ("newer", "scary") move by degrees that the reader weighs.
         quality = isinstance(mark, Span) and bool(mark.name.direction)
-        if rule not in {None, MUST} and not isinstance(mark, Cue) and not quality:
+        # A bare "that" means many things ("make that the 30s"): only what is pointed at by its place is judged.
+        loose = isinstance(mark, Pointer) and not mark.exact
+        if rule not in {None, MUST} and not (isinstance(mark, Cue) or quality or loose):
             kind: Kind = "value"
             if isinstance(mark, Pointer):
                 kind = "pointer"

@@ -95,8 +95,9 @@ class Listener:
     def _settle(self, draft: Draft, heard: HeardActs | None) -> Understanding:
         """One part, understood: its acts, and what was read in it so far as the acts let it count."""
         reading, question, context, folded = draft.reading, draft.question, draft.context, self.drafter.fold(draft.text)
-        if heard and "ask_item" in heard.acts and question is None and reading.preferences:
-            heard = None  # a question that its words do not ask, beside a wish: "about a chase"
+        plain = reading.preferences and not (draft.cues or draft.search or question)
+        if heard and plain and (heard.aside or "ask_item" in heard.acts):
+            heard = None  # every word of it is a wish, whatever it sounds like: "about a chase"
         command = next((act for act in _COMMANDS if act in draft.cues), None)
         if heard is None and command is None and "request" not in draft.cues:
             command = "off_topic" if "off_topic" in draft.cues else command

@@ -161,7 +161,7 @@ def run_replay(options: ReplayOptions, progress: Progress = silent) -> ReplayRep
             for name, (seconds, table) in measured.items()
         ],
         without=[
-            SystemResult(system=f"without {name}", seconds=0.0, measures=_named(intervals(table, *drawn)))
+            SystemResult(system=f"no {name}", seconds=0.0, measures=_named(intervals(table, *drawn)))
             for name, table in without.items()
         ],
         floors=floors,

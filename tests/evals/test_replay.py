@@ -75,10 +75,10 @@ def test_the_report_names_every_system_measure_and_verdict(report):
 
 
 def test_floors_and_ablations_are_shown(report):
-    without = [report.results[0].model_copy(update={"system": "without lexical"})]
+    without = [report.results[0].model_copy(update={"system": "no lexical"})]
     shown = report.model_copy(update={"floors": {"recall@10": 0.23}, "without": without})
     console = Console(record=True, width=80)
     print_report(shown, console)
     text = " ".join(console.export_text().split())
-    assert "without lexical" in text
+    assert "no lexical" in text
     assert "at least recall@10 .230: FAILED" in text

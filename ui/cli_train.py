@@ -72,8 +72,8 @@ def _train_ranker(data: Path, home: Path | None, limit: int | None, seed: int) -
     settings = settings_with(home=home)
     file = data / "dialogues" / "redial_train.jsonl.gz"
     dialogues = sample(read_dialogues(file), limit, seed)
-    rows = catalogue_rows(data / "catalogs" / "redial_movies.jsonl.gz")
-    copy = measuring_copy("redial_movies", rows, count_mentions(item_sets(dialogues)), settings.home / "catalogues")
+    rows = catalogue_rows(next(iter(sorted((data / "catalogs").glob("redial_*.jsonl.gz"))), data / "catalogs"))
+    copy = measuring_copy("redial", rows, count_mentions(item_sets(dialogues)), settings.home / "catalogues")
     talks = [
         Talk(
             [(turn.role, turn.text, turn.items) for turn in dialogue.turns],

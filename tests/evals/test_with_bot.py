@@ -93,7 +93,7 @@ def test_people_who_talk_at_once_are_kept_apart(home):
 @pytest.mark.slow
 def test_no_scripted_dialogue_meets_a_violation_or_an_invention(home):
     report = dialogues.run_dialogues(DialogueOptions(home=home))
-    assert len(report.dialogues) == 15
+    assert len(report.dialogues) >= 150
     breaches = [
         (result.id, turn.turn, turn.violations, turn.unsupported)
         for result in report.dialogues

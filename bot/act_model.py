@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 
 from bot.span_relations import RELATIONS, Likely, Said, covered, possible, span_features
 from bot.text import fold
+from retrieval.bert import Floats
 from retrieval.encoder import QueryEncoder, ReadText
 
 FOLDER = Path(__file__).parent / "utterances"
-Floats = NDArray[np.float32]
 
 _BUCKETS = 8192
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*|[?!]")
@@ -134,6 +134,11 @@ def sign_features(signs: Sequence[Signs], known: Mapping[str, int]) -> Floats:
 def seen_names(signs: Signs) -> set[str]:
     """All names of some signs, the context among them."""
     return {*signs.names, *(["shown"] if signs.shown else []), *(["asked"] if signs.asked else [])}
+
+
+def known_signs(signs: Sequence[Signs]) -> list[str]:
+    """All names that occur in some signs, in order."""
+    return sorted({name for one in signs for name in seen_names(one)})
 
 
 def places(names: Iterable[str]) -> dict[str, int]:

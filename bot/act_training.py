@@ -23,7 +23,7 @@ from bot.act_examples import (
     read_utterances,
     with_pairs,
 )
-from bot.act_model import FOLDER, Signs, places, seen_names, word_features
+from bot.act_model import FOLDER, Signs, known_signs, places, word_features
 from bot.act_tuning import learn_sentences
 from bot.api import STARTER
 from bot.lexicon import languages
@@ -95,7 +95,7 @@ def learn_words(examples: Examples, folds: NDArray[np.int64], seed: int) -> Lear
     from scipy.sparse import csr_matrix
     from sklearn.linear_model import LogisticRegression
 
-    known = sorted({name for one in examples.signs for name in seen_names(one)})
+    known = known_signs(examples.signs)
     matrix = csr_matrix(word_features(examples.texts, examples.signs, places(known)))
     weights = np.zeros((len(PERSON_ACTS), matrix.shape[1]), dtype=np.float32)
     bias = np.full(len(PERSON_ACTS), -9.0, dtype=np.float32)
@@ -149,7 +149,7 @@ def train_language(
     if language == languages()[0]:
         marked = read_marked(FOLDER / f"{language}.names.tsv")
         spans: list[tuple[Utterance | MarkedUtterance, list[tuple[Said, str]]]] = [
-            *((one, spans_of(one)) for _ in range(_OFTEN) for one in marked),
+            *([(one, spans_of(one)) for one in marked] * _OFTEN),
             *((one, implied(one, listener.spans(one.text, context_of(one)))) for one in utterances),
         ]
         spans = [(one, found) for one, found in spans if found]

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.act_examples import Examples, Learnt, SpanExamples
-from bot.act_model import places, seen_names, sign_features
+from bot.act_model import known_signs, places, sign_features
 from bot.records import PERSON_ACTS
 from bot.span_relations import RELATIONS, Said, covered, possible, span_features
+from retrieval.bert import Floats
 from retrieval.catalogue import Progress
 from retrieval.tuning import TunedEncoder
 
@@ -34,24 +35,23 @@ def learn_sentences(
 ) -> Learnt:  # fmt: skip
     """What SentenceActs needs, learnt from all folds but one; and what it says of that one."""
     learnt, tested = np.flatnonzero(folds != _TESTED_FOLD), np.flatnonzero(folds == _TESTED_FOLD)
-    known = sorted({name for one in examples.signs for name in seen_names(one)})
-    flags = sign_features(examples.signs, places(known))
-    model = _fit(examples, known, learnt, names, seed, path, progress)
+    known = known_signs(examples.signs)
+    flags, name_flags = (sign_features(signs, places(known)) for signs in (examples.signs, names.signs))
+    model = _fit(examples, flags, learnt, names, name_flags, seed, path, progress)
     predicted = model.probabilities([examples.texts[i] for i in tested], flags[tested])
     return Learnt({**model.saved(), "signs": np.array(known)}, tested, predicted.astype(np.float64))
 
 
 def _fit(
-    examples: Examples, known: list[str], rows: NDArray[np.int64], names: SpanExamples, seed: int, path: Path,
-    progress: Progress | None,
+    examples: Examples, flags: Floats, rows: NDArray[np.int64], names: SpanExamples, name_flags: Floats, seed: int,
+    path: Path, progress: Progress | None,
 ) -> Any:  # fmt: skip
     import torch
     from torch.nn.functional import binary_cross_entropy_with_logits
 
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    flags = sign_features(examples.signs, places(known))
-    model = _network(path, len(known))
+    model = _network(path, flags.shape[1])
     wanted = torch.tensor(examples.wanted.astype(np.float32))
     share = wanted[rows].mean(dim=0).clamp(min=1e-3)
     weight = ((1 - share) / share).sqrt().clamp(1.0, _HEAVIEST)
@@ -60,7 +60,6 @@ def _fit(
         weight_decay=0.01,
     )
     every = np.arange(len(names.texts))
-    name_flags = sign_features(names.signs, places(known))
     steps = _EPOCHS * (math.ceil(len(rows) / _BATCH) + math.ceil(len(every) / _BATCH))
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: min(1.0, step / (_WARM_UP * steps)) * max(0.0, 1.0 - step / steps)

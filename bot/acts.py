@@ -22,15 +22,8 @@ _ASIDES = frozenset({
     "compare", "ask_item", "unclear", "farewell", "greet", "thank", "remove",
 })  # fmt: skip
 _COMMANDS = frozenset({"undo", "reset", "forget", "remove"})
-_OUTRIGHT = _COMMANDS | {
-    "request",
-    "greet",
-    "thank",
-    "farewell",
-    "show_profile",
-    "off_topic",
-    "correct",
-}  # a cue says them plainly
+# A cue says them plainly.
+_OUTRIGHT = _COMMANDS | {"request", "greet", "thank", "farewell", "show_profile", "off_topic", "correct"}
 _CERTAIN, _SURE, _NEVER = 0.85, 0.8, 2.0
 _OVERRULES = 0.7  # from which the model's word on a name counts more than that of the rules
 _TURNS = 0.9  # the same where they read a verdict, or where what they read as wanted would be unwanted
@@ -114,10 +107,9 @@ def hear(model: ActModel | None, whole: Heeded, parts: Sequence[Heeded]) -> list
     """
     if model is None:
         return [None] * len(parts)
-    several = len(parts) > 1
-    rows = model.probabilities([one.text for one in [*parts, *[whole] * several]],
-                               [one.signs for one in [*parts, *[whole] * several]])  # fmt: skip
-    if several:
+    heeded = [*parts, whole] if len(parts) > 1 else parts
+    rows = model.probabilities([one.text for one in heeded], [one.signs for one in heeded])
+    if len(heeded) > len(parts):
         most = np.maximum(rows[:-1].max(axis=0), 1e-6)
         rows = np.clip(rows[:-1] * ((most + rows[-1]) / 2 / most), 0.0, 1.0)
     heard = []

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
-from bot.lexicon import NEVER, Lexicon, turn_pattern
+from bot.lexicon import Lexicon, load_lexicon, turn_pattern
+from bot.scope import ANSWERS
 
 _SENTENCE_END = re.compile(r"[.!?;。！？；\n]+(?=\s|$|[^\x00-\x7f])|\s-+\s|\.{2,}")  # noqa: RUF001
 _LEAST = 2  # characters of a part
@@ -24,8 +26,7 @@ def parts_of(folded: str, lexicon: Lexicon, whole: Sequence[tuple[int, int]] = (
 
     `whole`: offsets of names that are not cut, such as "Dr. No".
     """
-    answers = [pattern for name in ("denied", "agreed", "affirmed") for pattern in lexicon.relations.get(name, [])]
-    answer = re.compile(rf"\s*(?:{'|'.join([*answers, lexicon.turns.takes_up]) or NEVER})")
+    answer = _answering(lexicon.language)
     splits = turn_pattern(lexicon.language, "splits").finditer(folded)
     verdict = turn_pattern(lexicon.language, "verdict_follows")
     stops = (match for match in _SENTENCE_END.finditer(folded) if not verdict.match(folded, match.end()))
@@ -41,3 +42,11 @@ def parts_of(folded: str, lexicon: Lexicon, whole: Sequence[tuple[int, int]] = (
     if not parts:
         return [Part(0, len(folded))]
     return [*parts[:-1], Part(parts[-1].start, len(folded))]
+
+
+@lru_cache(maxsize=16)
+def _answering(language: str) -> re.Pattern[str]:
+    """What answers the words before it and is no part of its own."""
+    lexicon = load_lexicon(language)
+    answers = [pattern for name in sorted(ANSWERS) for pattern in lexicon.relations.get(name, [])]
+    return re.compile(rf"\s*(?:{'|'.join([*answers, lexicon.turns.takes_up])})")

@@ -26,7 +26,7 @@ from retrieval.catalogue import Catalogue
 from retrieval.domain import DomainConfig
 
 READ = 4000  # characters of one message; linking takes time that grows with their square
-_FEW = 5  # words of a remark that is small talk and nothing else
+_SHOUTED = 5  # letters from which capitals tell nothing
 _LONGEST_WORD = 4  # signs of a common word where words do not stand apart
 _ASKING = {"request", "more", "why", "why_not", "surprise", "help", "ask_catalogue"}
 _SEEKING = {"wish", "similar"}
@@ -256,7 +256,7 @@ class Drafter:
 
 def _unshouted(text: str) -> str:
     """A text all in capitals, in which they tell nothing, in small letters; of the same length."""
-    if not text.isupper() or sum(char.isalpha() for char in text) < _FEW:
+    if not text.isupper() or sum(char.isalpha() for char in text) < _SHOUTED:
         return text
     return "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
 

@@ -11,12 +11,12 @@ from bot.cues import Cue
 from bot.drafting import READ, Draft, Drafter
 from bot.gazetteer import Gazetteer
 from bot.lexicon import Lexicon, load_lexicon, turn_pattern
-from bot.linking import Span
 from bot.quantities import Quantity
 from bot.reading import MUST, Reading
 from bot.records import Entity, ItemMention, ItemQuestion, Preference, Understanding
 from bot.references import Context, Pointer
 from bot.span_relations import Kind, Said, by_rules
+from bot.verdicts import Mark
 from retrieval.catalogue import Catalogue
 from retrieval.domain import DomainConfig
 from retrieval.encoder import QueryEncoder
@@ -29,7 +29,6 @@ _WISHING = ("disclose", "constrain", "request", "answer", "critique", "correct",
 _UNLIKELY = 0.2
 _SURE = 0.7
 _ENOUGH = 3  # words from which a command without a cue of its own is believed
-_NEVER_BRIEF = {"undo", "reset", "forget", "remove", "show_profile", "help"}
 _FEW = 5  # words of a remark that is small talk and nothing else
 _TALK = {"off_topic", "chitchat", "greet", "thank", "farewell"}
 
@@ -56,41 +55,33 @@ class Listener:
         """
         text = text[:READ]
         drafts = self.drafter.drafts(text, context or Context())
-        parts = [Heeded(draft.text, self._signs(draft)) for draft in drafts]
-        heard = hear(self.model, Heeded(text, _joint([part.signs for part in parts])), parts)
-        self._reread(text, drafts, heard)
+        parts = [Heeded(draft.text, _signs(draft)) for draft in drafts]
+        whole = Heeded(text, _joint([part.signs for part in parts]))
+        heard = hear(self.model, whole, parts)
+        self._reread(whole, drafts, heard)
         return merged(text, [self._settle(one, acts) for one, acts in zip(drafts, heard, strict=True)])
 
     def signs(self, text: str, context: Context) -> Signs:
         """What the rules see in a text, as the act model is told it."""
-        return _joint([self._signs(draft) for draft in self.drafter.drafts(text, context)])
+        return _joint([_signs(draft) for draft in self.drafter.drafts(text, context)])
 
     def spans(self, text: str, context: Context) -> list[Said]:
         """The names, pointers and numbers of a text, with what the rules read of each."""
         return [said for draft in self.drafter.drafts(text, context) for said in _said(draft)]
 
-    def _reread(self, text: str, drafts: Sequence[Draft], heard: Sequence[HeardActs | None]) -> None:
+    def _reread(self, whole: Heeded, drafts: Sequence[Draft], heard: Sequence[HeardActs | None]) -> None:
         """Read again, where the model is sure that something else is said of a name than the rules took it for."""
         spans = [(draft, acts, said) for draft, acts in zip(drafts, heard, strict=True) for said in _said(draft)]
         if self.model is None or not spans:
             return
         told: dict[int, dict[tuple[int, int], str]] = {}
-        signs = _joint([self._signs(draft) for draft in drafts])
-        judged = self.model.relations(text, signs, [said for _, _, said in spans])
+        judged = self.model.relations(whole.text, whole.signs, [said for _, _, said in spans])
         for (draft, acts, said), likely in zip(spans, judged, strict=False):
             if relation := overruled(said, likely, acts):
                 told.setdefault(draft.offset, {})[said.start - draft.offset, said.end - draft.offset] = relation
         for draft in drafts:
             if draft.offset in told:
                 self.drafter.again(draft, told[draft.offset])
-
-    def _signs(self, draft: Draft) -> Signs:
-        names = {f"cue:{cue}" for cue in draft.cues} | {f"relation:{name}" for name in draft.relations}
-        names |= {f"kind:{entity.kind}" if entity.value else "kind:unknown" for entity in draft.entities}
-        names |= {f"rule:{act}" for act in draft.rules} | {f"said:{m.relation}" for m in draft.reading.mentions}
-        names |= {"pointed"} if draft.pointed else set()
-        names |= {"targets"} if draft.targets else set()
-        return Signs(frozenset(names), bool(draft.context.slate), draft.context.pending is not None)
 
     def _settle(self, draft: Draft, heard: HeardActs | None) -> Understanding:
         """One part, understood: its acts, and what was read in it so far as the acts let it count."""
@@ -110,7 +101,7 @@ class Listener:
         rules = {command, *(draft.cues & {"greet", "thank", "farewell"})} if command else draft.rules
         acts = settled(rules, draft.cues, heard, set() if aside else content_acts(reading), context)
         if heard and len(draft.text.split()) < _ENOUGH:
-            acts = (acts - (_NEVER_BRIEF - draft.cues)) or ({command} if command else {"unclear"})
+            acts = (acts - (set(_COMMANDS) - draft.cues)) or ({command} if command else {"unclear"})
         if aside or "remove" in acts or (heard is None and command):
             reading = Reading()
             reading.mentions = [m for m in draft.reading.mentions if m.relation == "mention"]
@@ -169,24 +160,36 @@ class Listener:
         mentions += [mention.model_copy(update=sure) for mention in heard_so]
 
 
+def _signs(draft: Draft) -> Signs:
+    names = {f"cue:{cue}" for cue in draft.cues} | {f"relation:{name}" for name in draft.relations}
+    names |= {f"kind:{entity.kind}" if entity.value else "kind:unknown" for entity in draft.entities}
+    names |= {f"rule:{act}" for act in draft.rules} | {f"said:{m.relation}" for m in draft.reading.mentions}
+    names |= {"pointed"} if draft.pointed else set()
+    names |= {"targets"} if draft.targets else set()
+    return Signs(frozenset(names), bool(draft.context.slate), draft.context.pending is not None)
+
+
 def _said(draft: Draft) -> list[Said]:
+    """The names of a part about which the model may know better than the rules."""
     found = []
     for mark in draft.marks:
+        kind = _kind(mark)
         rule = draft.reading.relations.get((mark.start, mark.end))
-        # Qualities ("newer", "scary") move by degrees that the reader weighs.
-        quality = isinstance(mark, Span) and bool(mark.name.direction)
-        # A bare "that" means many things ("make that the 30s"): only what is pointed at by its place is judged.
-        loose = isinstance(mark, Pointer) and not mark.exact
-        if rule not in {None, MUST} and not (isinstance(mark, Cue) or quality or loose):
-            kind: Kind = "value"
-            if isinstance(mark, Pointer):
-                kind = "pointer"
-            elif isinstance(mark, Quantity):
-                kind = "number"
-            elif mark.kind == "item":
-                kind = "item"
+        if kind is not None and rule not in {None, MUST}:
             found.append(Said(draft.offset + mark.start, draft.offset + mark.end, kind, by_rules(kind, rule)))
     return found
+
+
+def _kind(mark: Mark) -> Kind | None:
+    """What the model knows a mark as. None for what it does not judge: cues, qualities that move by degrees ("newer"),
+    and a bare "that", which means many things ("make that the 30s")."""
+    if isinstance(mark, Quantity):
+        return "number"
+    if isinstance(mark, Pointer):
+        return "pointer" if mark.exact else None
+    if isinstance(mark, Cue) or mark.name.direction:
+        return None
+    return "item" if mark.kind == "item" else "value"
 
 
 def _joint(signs: Sequence[Signs]) -> Signs:
@@ -201,11 +204,9 @@ def _weigh(reading: Reading, heard: HeardActs, counting: bool) -> None:
     """
     likely = heard.likely
     questioned = heard.acts & {"why", "why_not", "compare"} and not heard.acts & {"disclose", "constrain", "critique"}
-    if questioned:
-        reading.constraints = []
     other = set() if counting else heard.acts - {"unclear"}
     if questioned:
-        reading.preferences = []
+        reading.constraints, reading.preferences = [], []
     elif other and max(likely[act] for act in _WISHING) < _UNLIKELY:
         reading.preferences = [p for p in reading.preferences if p.scope == "person"]  # tastes are told, not wished
     if heard.acts & {"compare", "ask_item", "why"} and "critique" not in heard.acts:

@@ -8,16 +8,14 @@ from bot.beliefs import update
 from bot.events import Logged
 from bot.querying import build_query
 from bot.references import Context
-from bot.state import SessionState, fold
+from bot.state import SessionState, advanced
 from bot.understand import Understander
 from retrieval.catalogue import Catalogue
 from retrieval.errors import InputError
 from retrieval.recommend import Recommender
 from retrieval.records import Anchor, Query, Term
-from retrieval.signals import KINDS
+from retrieval.signals import KINDS, spoken
 
-_TEXT_TURNS = 3
-_LONGEST = 600
 _MENTION = 0.35
 _NAME = "dialogue"
 
@@ -60,7 +58,7 @@ class Heard:
     def __init__(self, understander: Understander, catalogue: Catalogue) -> None:
         self._understander = understander
         self._catalogue = catalogue
-        self._log: list[Logged] = []
+        self._state = SessionState()
         self._named: dict[str, None] = {}
         self._slate: list[str] = []
         self._said: list[str] = []
@@ -77,8 +75,9 @@ class Heard:
             context = Context(slate=self._slate[:10], language=self._language)
             understanding = self._understander.understand(text[:4000], context)
             self._language = understanding.language
-            for event in update(understanding, fold(self._log, _NAME), self._catalogue, self._turns):
-                self._log.append(Logged(session_id=_NAME, turn=self._turns, step=self._turns, event=event))
+            changes = update(understanding, self._state, self._catalogue, self._turns)
+            logged = (Logged(session_id=_NAME, turn=self._turns, step=self._turns, event=event) for event in changes)
+            self._state = advanced(self._state, logged, _NAME)
             named = [mention.item_id for mention in understanding.mentions]
             self._said.append(text)
             self._spoke = self._turns
@@ -88,17 +87,16 @@ class Heard:
 
     def query(self) -> Query:
         """What to rank by: beliefs, every item named in the order of their last mention, and the user's words."""
-        state = fold(self._log, _NAME)
-        built = build_query(state, self._catalogue)
+        built = build_query(self._state, self._catalogue)
         fresh = {t.belief_id for t in built.terms if t.belief_id and t.evidence and t.evidence[-1].turn == self._spoke}
         built = built.model_copy(update={"fresh": frozenset(fresh)})
-        query = _with_soft_wishes(built, state, self._catalogue)
+        query = _with_soft_wishes(built, self._state, self._catalogue)
         judged = {anchor.item_id for anchor in query.anchors}
         extra = [Anchor(item_id=item_id, weight=_MENTION) for item_id in self._named if item_id not in judged]
         place = {item_id: number for number, item_id in enumerate(self._named)}
         anchors = sorted((*query.anchors, *extra), key=lambda anchor: place.get(anchor.item_id, -1))
         return query.model_copy(update={
-            "anchors": tuple(anchors), "text": query.text or " ".join(self._said[-_TEXT_TURNS:])[-_LONGEST:],
+            "anchors": tuple(anchors), "text": query.text or spoken(self._said),
             "exclude": query.exclude | set(self._named), "said": tuple(self._said),
         })  # fmt: skip
 

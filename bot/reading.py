@@ -15,7 +15,7 @@ from bot.querying import REQUIRED_ROLES
 from bot.records import Critique, ItemMention, Preference, Relation, Scope
 from bot.references import Pointer
 from bot.scope import Clause, Scopes
-from bot.verdicts import Mark, Verdicts
+from bot.verdicts import AVOIDED, Mark, Verdicts
 from retrieval.catalogue import Catalogue
 
 _ITEM_RELATIONS: dict[str, Relation] = {
@@ -32,7 +32,6 @@ _AFTER_REACH = 60  # characters behind a title in which a verdict on it may stan
 _VALUE_REACH = 45  # the same behind a value; in some languages the verb that decides comes last
 _POINTED_REACH = 40
 _OPTIONAL = 0.5  # strength of a wish that need not come true
-_AVOIDED = {"exclude", "dislike", "unneeded"}
 
 Told = Mapping[tuple[int, int], str]
 _UNTOLD: Told = {}
@@ -109,7 +108,7 @@ class Reader:
                     quote = self._quote(text, folded, mark.start, mark.end)
                     self._read_value(text, folded, last, clause, quote, quote, asking, reading)
                 continue
-            said_to = max(valued_to, clause.cue_end if clause.relation in _AVOIDED else 0)
+            said_to = max(valued_to, clause.cue_end if clause.relation in AVOIDED else 0)
             if mark.start < said_to and isinstance(mark, Span) and mark.kind not in {"item", "person"}:
                 continue  # "Heat was fantastic", "easy on the gore"
             quote = self._quote(text, folded, max(clause.start, clause.cue_start), mark.end)

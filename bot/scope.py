@@ -13,7 +13,7 @@ from bot.cues import Cue
 from bot.lexicon import turn_pattern
 
 _NEXT = 2  # characters between two words that stand side by side
-_ANSWERS = {"denied", "agreed", "affirmed"}
+ANSWERS = {"denied", "agreed", "affirmed"}
 _SPARED = {"dislike": "like", "exclude": "neutral"}  # what an exception to it is
 _LIFTED = {"exclude", "unneeded"}
 
@@ -39,7 +39,7 @@ class Scopes:
 
     def enter(self, folded: str, cue: Cue, clause: Clause, later: Iterable[Cue]) -> Clause:
         """The clause that a cue opens after another one; `later`: the cues behind it."""
-        if cue.kind == "break" or cue.name in _ANSWERS:
+        if cue.kind == "break" or cue.name in ANSWERS:
             return Clause(cue_start=cue.end, start=cue.end)
         if cue.name.startswith("reported"):
             if own := _own_view(cue, later):
@@ -70,7 +70,7 @@ class Scopes:
 
 def _own_view(reported: Cue, later: Iterable[Cue]) -> str:
     """What the person thinks of what somebody else likes or hates, where it is said: "she loves them, I don't"."""
-    answers = (cue.name for cue in later if cue.name in _ANSWERS or cue.name.startswith("reported"))
+    answers = (cue.name for cue in later if cue.name in ANSWERS or cue.name.startswith("reported"))
     liked = reported.name == "reported"
     match next(answers, ""):
         case "denied":

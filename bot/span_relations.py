@@ -8,7 +8,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from retrieval.bert import Floats
+
 Kind = Literal["item", "pointer", "value", "number"]
 
 RELATIONS = ("none", "want", "avoid", "like", "dislike", "seen", "similar", "reject", "accept")

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from bot.cues import Cue, CueFinder
-from bot.lexicon import turn_pattern
+from bot.lexicon import NEVER, load_lexicon, turn_pattern
 from bot.linking import Span
 from bot.quantities import Quantity
 from bot.references import Pointer
 
 Mark = Cue | Span | Pointer | Quantity
 
-_AVOIDED = {"exclude", "dislike", "unneeded"}
+AVOIDED = {"exclude", "dislike", "unneeded"}
 
 
 class Verdicts:
@@ -21,8 +22,7 @@ class Verdicts:
 
     def __init__(self, cues: CueFinder, folded: str, marks: Sequence[Mark]) -> None:
         self._cues, self._folded, self._marks = cues, folded, marks
-        joiners = "|".join(cues.lexicon.linking.joiners) or "(?!)"
-        self._joined = re.compile(rf"\s*(?:[,、]\s*)?(?:{joiners})?\s*(?:the |a |an )?")
+        self._joined = _joining(cues.lexicon.language)
         self._short_is = turn_pattern(cues.lexicon.language, "short_is")
         self._limits = self._ends()
 
@@ -46,7 +46,7 @@ class Verdicts:
     def turned(self, place: int, relation: str, verdict: Cue) -> bool:
         """Whether a verdict right behind a value takes it out of a list before it: "no horror, thrillers are fine"."""
         first = place == 0 or isinstance(self._marks[place - 1], Cue)
-        return relation in _AVOIDED and not first and not self._folded[self._marks[place].end : verdict.start].strip()
+        return relation in AVOIDED and not first and not self._folded[self._marks[place].end : verdict.start].strip()
 
     def _list_end(self, place: int) -> int:
         """The place of the last name of the list that a mark is in."""
@@ -68,3 +68,10 @@ class Verdicts:
                 inside = any(start < mark.start and mark.end <= end for start, end in said)  # "fantastic"
                 limit = limit if inside else mark.start
         return limits[::-1]
+
+
+@lru_cache(maxsize=16)
+def _joining(language: str) -> re.Pattern[str]:
+    """What stands between two names of one list."""
+    joiners = "|".join(load_lexicon(language).linking.joiners) or NEVER
+    return re.compile(rf"\s*(?:[,、]\s*)?(?:{joiners})?\s*(?:the |a |an )?")

@@ -14,6 +14,7 @@ from scipy.sparse import csr_matrix
 
 from evals.options import Progress
 from evals.recorded import Case
+from retrieval.sparse import ones, without_diagonal
 
 Scores = NDArray[np.float32]
 ENCODED_WORDS = 85
@@ -62,12 +63,9 @@ def dense_scores(
 
 def together(item_sets: Sequence[Sequence[int]], items: int) -> csr_matrix:
     """How often two items are named in one dialogue, symmetric, nothing on the diagonal. -> (items, items)."""
-    rows = np.repeat(np.arange(len(item_sets)), [len(one) for one in item_sets])
-    columns = np.fromiter((item for one in item_sets for item in one), dtype=np.int64, count=len(rows))
-    named = csr_matrix((np.ones(len(rows), dtype=np.float32), (rows, columns)), shape=(len(item_sets), items))
-    counts = (named.T @ named).tolil()
-    counts.setdiag(0)
-    return counts.tocsr()
+    named = ones(item_sets, items)
+    counts: csr_matrix = without_diagonal(named.T @ named)
+    return counts
 
 
 def co_mention_scores(

@@ -145,6 +145,19 @@ def find_training(dialogues: Path, catalogue_ids: set[str]) -> Path | None:
     return common if len(named & catalogue_ids) >= 0.95 * len(named) else None
 
 
+def find_catalog(dialogues: Path) -> Path:
+    """The catalogue of the benchmark that a file of dialogues is from: in the folder `catalogs` beside theirs, with the
+    same first word.
+
+    Raises InputError when there is none.
+    """
+    folder, benchmark = dialogues.parent.parent / "catalogs", dialogues.name.partition("_")[0]
+    found = sorted(folder.glob(f"{benchmark}_*.jsonl*"))
+    if not found:
+        raise InputError(f"No catalogue {benchmark}_* in {folder}. Give a folder that holds dialogues and catalogs.")
+    return found[0]
+
+
 def catalogue_rows(catalog: Path) -> list[dict[str, Any]]:
     """The rows of a catalogue of JSON lines, as written.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.lexical import without_accents
 from retrieval.sparse import filled
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -39,10 +39,7 @@ class Vocabulary:
 
 def words_of(text: str) -> list[str]:
     """Words of two letters and more, without case, accents and numbers."""
-    folded = text.casefold()
-    if not folded.isascii():
-        folded = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
-    return _WORD.findall(folded)
+    return _WORD.findall(without_accents(text.casefold()))
 
 
 def learn_vocabulary(texts: Sequence[str]) -> Vocabulary:

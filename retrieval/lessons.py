@@ -7,7 +7,6 @@ that has the same items.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from retrieval.bags import Vocabulary, learn_vocabulary
 from retrieval.catalogue import Catalogue
 from retrieval.errors import ModelFileError
+from retrieval.lexical import without_accents
 from retrieval.sparse import filled, ones, packed, scaled, unpacked, without_diagonal
 
 LESSONS = "lessons.npz"
@@ -41,8 +41,7 @@ class ItemKey(NamedTuple):
 
 def item_key(title: str, year: int | None) -> ItemKey:
     """What two catalogues that have the same item agree on."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", title.casefold()) if not unicodedata.combining(c))
-    return ItemKey(_SIGNS.sub(" ", plain).strip(), year)
+    return ItemKey(_SIGNS.sub(" ", without_accents(title.casefold())).strip(), year)
 
 
 class Recommended(NamedTuple):

@@ -76,15 +76,15 @@ def _words(catalogue: Catalogue, row: int) -> str:
 def _tokens(texts: Sequence[str]) -> list[list[str]]:
     import bm25s
 
-    folded = [_fold(text) for text in texts]
+    folded = [without_accents(text) for text in texts]
     tokens: list[list[str]] = bm25s.tokenize(
         folded, token_pattern=_WORD, stopwords="en_plus", return_ids=False, show_progress=False
     )
     return tokens
 
 
-def _fold(text: str) -> str:
-    """Without accents: people type "Amelie"."""
+def without_accents(text: str) -> str:
+    """A text without accents, since people type "Amelie"."""
     if text.isascii():
         return text
     return "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))

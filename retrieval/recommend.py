@@ -199,19 +199,20 @@ class Recommender:
 
     def _anchor_parts(self, row: int, anchor: Anchor) -> list[_Part]:
         item = self.catalogue.items[row]
-        text, facets = self._similar(row)
+        text, facets, beside = self._similar(row)
         scale = anchor.weight if anchor.asked else anchor.weight * self.weights.liked
         kind: ReasonKind = "similar" if anchor.asked else "liked" if anchor.weight > 0 else "disliked"
         blend = self.weights.similar_text * text + self.weights.similar_facets * facets
         scores = (scale * blend).astype(np.float32)
         cause = (item.title, None, None, item.id, anchor.belief_id, anchor.evidence)
         parts = [_Part(scores, kind, *cause)]
-        if self.taught is not None:
-            parts.append(_Part(scale * self.weights.together * self.taught.beside(row), "together", *cause))
+        if beside is not None:
+            parts.append(_Part(scale * self.weights.together * beside, "together", *cause))
         return parts
 
-    def _similar_to(self, row: int) -> tuple[Scores, Scores]:
-        return branches.text_similar(self.matrix, row), branches.facet_similar(self.catalogue, row)
+    def _similar_to(self, row: int) -> tuple[Scores, Scores, Scores | None]:
+        beside = self.taught.beside(row) if self.taught is not None else None
+        return branches.text_similar(self.matrix, row), branches.facet_similar(self.catalogue, row), beside
 
 
 def _reason(part: _Part, weight: float) -> Reason:

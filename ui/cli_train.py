@@ -62,6 +62,7 @@ def _train_ranker(data: Path, home: Path | None, limit: int | None, seed: int) -
     from evals.recorded import (
         catalogue_rows,
         count_mentions,
+        find_catalog,
         item_sets,
         measuring_copy,
         read_dialogues,
@@ -72,8 +73,10 @@ def _train_ranker(data: Path, home: Path | None, limit: int | None, seed: int) -
     settings = settings_with(home=home)
     file = data / "dialogues" / "redial_train.jsonl.gz"
     dialogues = sample(read_dialogues(file), limit, seed)
-    rows = catalogue_rows(next(iter(sorted((data / "catalogs").glob("redial_*.jsonl.gz"))), data / "catalogs"))
-    copy = measuring_copy("redial", rows, count_mentions(item_sets(dialogues)), settings.home / "catalogues")
+    catalog = find_catalog(file)
+    counts = count_mentions(item_sets(dialogues))
+    name = catalog.name.partition(".")[0]
+    copy = measuring_copy(name, catalogue_rows(catalog), counts, settings.home / "catalogues")
     talks = [
         Talk(
             [(turn.role, turn.text, turn.items) for turn in dialogue.turns],

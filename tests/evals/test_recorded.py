@@ -10,6 +10,7 @@ from evals.recorded import (
     cases_of,
     catalogue_rows,
     count_mentions,
+    find_catalog,
     find_training,
     item_sets,
     measuring_copy,
@@ -137,3 +138,12 @@ def test_catalogue_rows_without_an_id_are_named(tmp_path):
     path = write(tmp_path / "cat.jsonl", [{"id": "a"}, {"title": "B"}])
     with pytest.raises(InputError, match="row 2"):
         catalogue_rows(path)
+
+
+def test_the_catalogue_of_a_benchmark_stands_beside_its_dialogues(tmp_path):
+    for name in ("dialogues/talk_train.jsonl", "catalogs/other_items.jsonl", "catalogs/talk_items.jsonl"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        write(tmp_path / name, [{}])
+    assert find_catalog(tmp_path / "dialogues" / "talk_train.jsonl").name == "talk_items.jsonl"
+    with pytest.raises(InputError, match="No catalogue lost_"):
+        find_catalog(tmp_path / "dialogues" / "lost_train.jsonl")

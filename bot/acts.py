@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bot.act_model import ActModel, Signs
-from bot.reading import Reading
+from bot.reading import Known, Reading
 from bot.records import PERSON_ACTS
 from bot.references import Context
 from bot.span_relations import Likely, Said
@@ -17,14 +17,15 @@ from retrieval.records import Record
 CONTENT = frozenset({"disclose", "constrain", "critique", "like", "dislike", "seen", "similar"})
 """Acts that need something said: a facet, an item, a quality. They are read off what was found in the words."""
 
-_ASIDES = frozenset({
+ASIDES = frozenset({
     "chitchat", "off_topic", "help", "ask_catalogue", "show_profile", "forget", "undo", "reset", "why", "why_not",
     "compare", "ask_item", "unclear", "farewell", "greet", "thank", "remove",
 })  # fmt: skip
+"""Acts that say nothing of what is wanted."""
 _COMMANDS = frozenset({"undo", "reset", "forget", "remove"})
 # A cue says them plainly.
 _OUTRIGHT = _COMMANDS | {"request", "greet", "thank", "farewell", "show_profile", "off_topic", "correct"}
-_CERTAIN, _SURE, _NEVER = 0.85, 0.8, 2.0
+_CERTAIN, _SURE, _NEVER = 0.97, 0.8, 2.0
 _OVERRULES = 0.7  # from which the model's word on a name counts more than that of the rules
 _TURNS = 0.9  # the same where they read a verdict, or where what they read as wanted would be unwanted
 _LIKELY = 0.5
@@ -49,8 +50,8 @@ class HeardActs(Record):
     @property
     def aside(self) -> bool:
         """Whether the part says nothing of what is wanted: a greeting, a question, a command, talk."""
-        wanting = max(p for act, p in self.likely.items() if act not in _ASIDES)
-        return wanting < _WORTH and bool(self.acts & _ASIDES)
+        wanting = max(p for act, p in self.likely.items() if act not in ASIDES)
+        return wanting < _WORTH and bool(self.acts & ASIDES)
 
 
 def content_acts(reading: Reading) -> set[str]:
@@ -121,7 +122,7 @@ def hear(model: ActModel | None, whole: Heeded, parts: Sequence[Heeded]) -> list
     return heard
 
 
-def overruled(said: Said, likely: Likely, heard: HeardActs | None) -> str | None:
+def overruled(said: Said, likely: Likely, heard: HeardActs | None) -> Known | None:
     """The reader's relation for a span that the model surely takes for something else than the rules did; or None.
 
     What is not wanted is excluded where a condition is heard, else disliked.
@@ -135,13 +136,16 @@ def overruled(said: Said, likely: Likely, heard: HeardActs | None) -> str | None
     if said.kind == "number" and relation != "none":
         return None  # which side of a bound is meant is the reader's to say: "nothing older than 1990"
     acts = heard.likely if heard is not None else {}
+    meant = "" if relation == "want" else relation
     if relation == "avoid":
-        return "exclude" if acts.get("constrain", 0.0) >= _LIKELY else "dislike"
-    if relation == "none":
+        meant = "exclude" if acts.get("constrain", 0.0) >= _LIKELY else "dislike"
+    elif relation == "none":
         # What is counted is no wish, but it has to be known; and whoever is heard to wish wishes for something.
         wishing = max((acts.get(act, 0.0) for act in _WISHES), default=0.0)
-        return None if said.kind == "value" and wishing >= _LIKELY else "unneeded"
-    return "" if relation == "want" else relation
+        if said.kind == "value" and wishing >= _LIKELY:
+            return None
+        meant = "unneeded"
+    return Known(meant, round(sure, 3))
 
 
 def settled(rules: set[str], cues: set[str], heard: HeardActs | None, read: set[str], context: Context) -> set[str]:
@@ -176,8 +180,6 @@ def _needed(act: str, ruled: set[str], read: set[str]) -> float:
         return _CERTAIN if not read else _NEVER
     if act == "reject" and "constrain" in read:
         return _NEVER  # "no westerns" turns down no item
-    if act == "ask_item" and "disclose" in read:
-        return _NEVER  # "about a chase" is a wish; a question about an item is known by its words
     if act in {"show_profile", "help"}:
         return _NEVER if read or "request" in ruled else _SURE
-    return _SURE if read and (act in _ASIDES or act in {"reject", "accept"}) else 0.0
+    return _SURE if read and (act in ASIDES or act in {"reject", "accept"}) else 0.0

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from bot.act_model import Signs, load_act_model
-from bot.acts import CONTENT, HeardActs, Heeded, content_acts, hear, overruled, settled
+from bot.acts import ASIDES, CONTENT, HeardActs, Heeded, content_acts, hear, overruled, settled
 from bot.cues import Cue
 from bot.drafting import READ, Draft, Drafter
 from bot.gazetteer import Gazetteer
 from bot.lexicon import Lexicon, load_lexicon, turn_pattern
 from bot.quantities import Quantity
-from bot.reading import MUST, Reading
+from bot.reading import MUST, Known, Reading
 from bot.records import Entity, ItemMention, ItemQuestion, Preference, Understanding
 from bot.references import Context, Pointer
 from bot.span_relations import Kind, Said, by_rules
@@ -57,7 +57,8 @@ class Listener:
         drafts = self.drafter.drafts(text, context or Context())
         parts = [Heeded(draft.text, _signs(draft)) for draft in drafts]
         whole = Heeded(text, _joint([part.signs for part in parts]))
-        heard = hear(self.model, whole, parts)
+        heard = [None if acts and _is_wish(draft) and acts.acts & ASIDES else acts
+                 for draft, acts in zip(drafts, hear(self.model, whole, parts), strict=True)]  # fmt: skip
         self._reread(whole, drafts, heard)
         return merged(text, [self._settle(one, acts) for one, acts in zip(drafts, heard, strict=True)])
 
@@ -71,14 +72,16 @@ class Listener:
 
     def _reread(self, whole: Heeded, drafts: Sequence[Draft], heard: Sequence[HeardActs | None]) -> None:
         """Read again, where the model is sure that something else is said of a name than the rules took it for."""
-        spans = [(draft, acts, said) for draft, acts in zip(drafts, heard, strict=True) for said in _said(draft)]
+        spans = [
+            (draft, acts, said) for draft, acts in zip(drafts, heard, strict=True) if acts for said in _said(draft)
+        ]
         if self.model is None or not spans:
             return
-        told: dict[int, dict[tuple[int, int], str]] = {}
+        told: dict[int, dict[tuple[int, int], Known]] = {}
         judged = self.model.relations(whole.text, whole.signs, [said for _, _, said in spans])
         for (draft, acts, said), likely in zip(spans, judged, strict=False):
-            if relation := overruled(said, likely, acts):
-                told.setdefault(draft.offset, {})[said.start - draft.offset, said.end - draft.offset] = relation
+            if known := overruled(said, likely, acts):
+                told.setdefault(draft.offset, {})[said.start - draft.offset, said.end - draft.offset] = known
         for draft in drafts:
             if draft.offset in told:
                 self.drafter.again(draft, told[draft.offset])
@@ -86,9 +89,6 @@ class Listener:
     def _settle(self, draft: Draft, heard: HeardActs | None) -> Understanding:
         """One part, understood: its acts, and what was read in it so far as the acts let it count."""
         reading, question, context, folded = draft.reading, draft.question, draft.context, self.drafter.fold(draft.text)
-        plain = reading.preferences and not (draft.cues or draft.search or question)
-        if heard and plain and (heard.aside or "ask_item" in heard.acts):
-            heard = None  # every word of it is a wish, whatever it sounds like: "about a chase"
         command = next((act for act in _COMMANDS if act in draft.cues), None)
         if heard is None and command is None and "request" not in draft.cues:
             command = "off_topic" if "off_topic" in draft.cues else command
@@ -211,6 +211,11 @@ def _weigh(reading: Reading, heard: HeardActs, counting: bool) -> None:
         reading.preferences = [p for p in reading.preferences if p.scope == "person"]  # tastes are told, not wished
     if heard.acts & {"compare", "ask_item", "why"} and "critique" not in heard.acts:
         reading.critiques = []
+
+
+def _is_wish(draft: Draft) -> bool:
+    """Whether every word of a part is a wish, whatever it sounds like: "about a chase"."""
+    return bool(draft.reading.preferences) and not (draft.cues or draft.search or draft.question)
 
 
 def _only_mentioned(reading: Reading) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from bot.cues import Cue, CueFinder
 from bot.gazetteer import Gazetteer, Name
@@ -33,7 +34,15 @@ _VALUE_REACH = 45  # the same behind a value; in some languages the verb that de
 _POINTED_REACH = 40
 _OPTIONAL = 0.5  # strength of a wish that need not come true
 
-Told = Mapping[tuple[int, int], str]
+
+class Known(NamedTuple):
+    """What is said of a mark, a relation of the reader's, by somebody who is so sure of it (0..1)."""
+
+    relation: str
+    sure: float
+
+
+Told = Mapping[tuple[int, int], Known]
 _UNTOLD: Told = {}
 MUST = "must"
 """The relation of a value that is a condition ("only westerns")."""
@@ -123,8 +132,12 @@ class Reader:
             clause = self._scopes.restarted(folded, clause, mark.start)
             until = marks[place + 1].start if place + 1 < len(marks) else len(text)
             if (known := told.get((mark.start, mark.end))) is not None:
-                own = Clause(known, "", mark.start, mark.start, clause.start)
+                own = Clause(known.relation, "", mark.start, mark.start, clause.start)
+                before = len(reading.mentions)
                 self._read_told(text, folded, mark, own, folded[clause.start : until], quote, reading)
+                reading.mentions[before:] = [
+                    mention.model_copy(update={"confidence": known.sure}) for mention in reading.mentions[before:]
+                ]
             elif isinstance(mark, Quantity) and not asking:
                 verdict = None if clause.relation else verdicts.on(place, _VALUE_REACH)
                 self._read_quantity(folded, mark, clause, verdict, quote, reading)

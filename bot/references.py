@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from bot.lexicon import Lexicon, any_of, turn_pattern
 from bot.linking import Span
+from bot.text import fold
 from retrieval.catalogue import Catalogue
 from retrieval.records import Record
 
@@ -145,6 +146,7 @@ def _described(
         lead, tail = before.search(folded[: span.start]), behind.match(folded[span.end :])
         which = longer.search(folded[: span.start])
         bare = bool(lead and lead.group()) and closes.match(folded[span.end :]) is not None  # "let's do the western"
+        bare = bare and not _has_article(folded[span.start : span.end], span, catalogue)
         if span.kind == "item" or not ((lead and tail) or which or bare) or not context.slate:
             continue
         if span.name.direction:
@@ -161,3 +163,9 @@ def _described(
             end = span.end + (tail.end() if tail and not which else 0)
             found.append(Pointer(start, end, tuple(having[:1]), True))
     return found
+
+
+def _has_article(said: str, span: Span, catalogue: Catalogue) -> bool:
+    """Whether the article before a name may be the name's own: "the United States"."""
+    config = catalogue.domain.facets.get(span.kind)
+    return config is not None and config.role == "country" and said == fold(span.name.value)

@@ -10,6 +10,7 @@ import pytest
 from bot.act_examples import MarkedUtterance, aligned, read_marked
 from bot.act_model import FOLDER
 from bot.acts import HeardActs, overruled
+from bot.reading import Known
 from bot.records import PERSON_ACTS
 from bot.span_relations import RELATIONS, Said, by_rules, covered, possible, span_features
 from bot.understand import Understander
@@ -60,14 +61,14 @@ def test_tokens_under_a_span():
 
 def test_what_is_not_wanted_is_excluded_where_a_condition_is_heard_and_disliked_elsewhere():
     said = Said(0, 6, "value", "want")
-    assert overruled(said, sure("avoid"), heard(constrain=0.9, disclose=0.2)) == "exclude"
-    assert overruled(said, sure("avoid"), heard(constrain=0.1, disclose=0.9)) == "dislike"
-    assert overruled(said, sure("none"), heard()) == "unneeded"
+    assert overruled(said, sure("avoid"), heard(constrain=0.9, disclose=0.2)) == Known("exclude", 0.95)
+    assert overruled(said, sure("avoid"), heard(constrain=0.1, disclose=0.9)) == Known("dislike", 0.95)
+    assert overruled(said, sure("none"), heard()) == Known("unneeded", 0.95)
     assert overruled(said, sure("want"), heard()) is None
     assert overruled(said, sure("avoid", 0.5), heard()) is None
     assert overruled(Said(0, 6, "value", "avoid"), sure("want", 0.99), heard()) is None
     assert overruled(Said(0, 6, "item", "like"), sure("seen", 0.85), heard()) is None
-    assert overruled(Said(0, 6, "item", "none"), sure("seen", 0.85), heard()) == "seen"
+    assert overruled(Said(0, 6, "item", "none"), sure("seen", 0.85), heard()) == Known("seen", 0.85)
     assert overruled(Said(0, 6, "number", "want"), sure("avoid"), heard()) is None
 
 

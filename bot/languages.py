@@ -59,10 +59,11 @@ def _words(folded: str, language: str) -> float:
     for match in _WORD.finditer(apart):
         word = match.group()
         counts = 0.5 if any(start <= match.start() < end for start, end in joined) else 1.0  # a compound is one word
-        if language in function.get(word, ()):
-            score += counts / len(function[word])
-        elif language in ordinary.get(word, ()):
-            score += counts * _COMMON / len(ordinary[word])
+        native, known = function.get(word, set()), ordinary.get(word, set())
+        if language in native:
+            score += counts / (len(native) + _COMMON * len(known - native))  # "cool" is said in four languages
+        elif language in known:
+            score += counts * _COMMON / len(native | known)
     return score
 
 

@@ -225,7 +225,7 @@ def _superseded(
         gone += [
             old.id for old in state.beliefs.values()
             if old.scope == "session" and old.polarity > 0 and old.relation not in kept and old.group != "unresolved"
-            and old.id not in {belief.id for belief in found}
+            and old.id not in {belief.id for belief in found} and not _limits_content(old, catalogue)
         ]  # fmt: skip
     said = fold(understanding.text).strip()
     adding = any(turn_pattern(understanding.language, name).search(said) for name in ("adds", "instead_or"))
@@ -248,6 +248,12 @@ def _superseded(
     gone += _overtaken(found, state)
     gone += [f"item:{i}" for i in judged if i and f"item:{i}" in state.beliefs and f"item:{i}" not in new_ids]
     return gone
+
+
+def _limits_content(belief: Belief, catalogue: Catalogue) -> bool:
+    """Whether a belief says how much of something is bearable ("less violent"), which holds for whatever is wanted."""
+    number = catalogue.domain.numbers.get(belief.facet)
+    return number is not None and number.role == "level" and belief.high is not None
 
 
 def _alternatives(found: Sequence[Belief], understanding: Understanding, state: SessionState) -> list[Belief]:

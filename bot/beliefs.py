@@ -271,13 +271,15 @@ def _alternatives(found: Sequence[Belief], understanding: Understanding, state: 
 def _overtaken(found: Sequence[Belief], state: SessionState) -> list[str]:
     """Old bounds on a number that a new one leaves no room for, and comparisons that it makes needless.
 
-    A lasting taste takes nothing back, and nothing takes it back; a quality ("something recent") takes no limit back.
+    A lasting taste takes nothing back, and nothing takes it back; a quality ("something recent") takes no limit back,
+    and a comparison ("longer") nothing that was ruled out.
     """
     bounds = [belief for belief in found if _binds(belief)]
     return [
         old.id for old in state.beliefs.values() for new in bounds
         if _binds(old) and old.facet == new.facet and old.id != new.id
-        and ((_excludes(old, new) and (new.hard or not old.hard))
+        and ((_excludes(old, new) and (new.hard or not old.hard)
+              and (new.relation, old.relation) != ("critique", "rule"))
              or (new.id.endswith(":range") and old.id.endswith((":than", ":about"))))
     ]  # fmt: skip
 

@@ -210,7 +210,7 @@ def _of_search(understanding: Understanding, turn: int, language: str) -> Belief
     return Belief(
         id="text:search", group="likes", label=say(language, "label_about", search=understanding.search),
         facet="text", value=understanding.search, strength=0.6, relation="wish",
-        evidence=[Evidence(turn=turn, quote=quote)],
+        evidence=[Evidence(turn=turn, quote=quote)], leanings=understanding.leanings,
     )  # fmt: skip
 
 

@@ -277,7 +277,7 @@ def _genre(values: list[str], catalogue: Catalogue, config: FacetConfig) -> str:
     said = joined([in_sentence(value, catalogue, config) for value in values], language)
     if not can_say(language, "genre_noun"):
         return said
-    if not said.endswith((*listed(language, "genre_alone"), noun)):
+    if not said.endswith((*listed(language, "genre_alone"), noun, *catalogue.domain.called)):
         said = say(language, "genre_noun", values=said, noun=noun)
     return say(language, "an_genre" if said[:1] in _VOWELS else "a_genre", values=said)
 

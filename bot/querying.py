@@ -22,6 +22,7 @@ REQUIRED_ROLES = {"genre", "person", "theme", "language", "country", "series"}
 _REQUIRED_STRENGTH, _PLAIN_STRENGTH = 0.85, 0.7
 _COMMAS = (",", "，", "、")  # noqa: RUF001
 _AGAINST = 0.6
+_LEANS = 1.0  # what a value that a description surely means is worth, beside one that is named
 _BROUGHT = {1: (16, 2.0), -1: (4, 0.5)}  # by polarity: how many imported verdicts steer at once, and their joint weight
 _COVERED = 0.6  # themes are binding where at least this share of items has any; else they only guide
 
@@ -51,6 +52,7 @@ def build_query(state: SessionState, catalogue: Catalogue, again: bool = False, 
             (brought if is_imported(belief.evidence) else said).append(belief)
         elif belief.facet == "text":
             texts.append(belief)
+            terms += _leaning_terms(belief, catalogue)
         elif belief.low is not None or belief.high is not None:
             terms += [*_unwanted_moods(belief, catalogue), *_unwanted_signs(belief, catalogue)]
             if records_number(catalogue, belief.facet):
@@ -73,6 +75,7 @@ def build_query(state: SessionState, catalogue: Catalogue, again: bool = False, 
     anchors = [*(_anchor(belief, worth(belief, state)) for belief in said), *_brought_anchors(brought, state)]
     return Query(
         text=" ".join(belief.value for belief in texts),
+        described=" ".join(belief.evidence[-1].quote for belief in texts if belief.leanings and belief.evidence),
         text_evidence=[quote for belief in texts for quote in _grounds(belief)],
         text_belief_id=texts[0].id if texts else None,
         terms=tuple(terms), bounds=tuple(bounds), anchors=tuple(anchors), steers=tuple(steers),
@@ -184,6 +187,15 @@ def _term(belief: Belief, catalogue: Catalogue, counts: float) -> Term:
         hard=required(belief, catalogue), group=_group(belief, _role(belief, catalogue)), belief_id=belief.id,
         evidence=_grounds(belief),
     )  # fmt: skip
+
+
+def _leaning_terms(belief: Belief, catalogue: Catalogue) -> list[Term]:
+    """What a free description sounds like, as wishes that need not come true."""
+    return [
+        Term(facet=said.facet, value=said.value, weight=_LEANS * said.weight, belief_id=belief.id,
+             evidence=_grounds(belief))
+        for said in belief.leanings if said.value in catalogue.postings(said.facet)
+    ]  # fmt: skip
 
 
 def _opposites(belief: Belief, catalogue: Catalogue) -> tuple[str, ...]:

@@ -163,10 +163,19 @@ class ItemQuestion(Record):
     value: str | None = None
 
 
+class Leaning(Record):
+    """A value that words make likely without naming it; `weight` is how likely, 0..1."""
+
+    facet: str
+    value: str
+    weight: float
+
+
 class Understanding(Record):
     """One utterance, understood. `acts` are of PERSON_ACTS; `search` is what is left to search by meaning.
 
-    `open`: whatever Rapport picks is welcome. `drops` are the words that name what to let go, for remove.
+    leanings: values that what is searched sounds like. `open`: whatever Rapport picks is welcome. `drops` are the words
+    that name what to let go, for remove.
     """
 
     text: str
@@ -183,6 +192,7 @@ class Understanding(Record):
     open: bool = False
     quantity: int | None = None
     search: str = ""
+    leanings: list[Leaning] = []
 
     @field_serializer("acts", when_used="json")
     def _in_order(self, acts: set[str]) -> list[str]:
@@ -207,7 +217,7 @@ class Belief(Record):
 
     `low` and `high` bound a number belief, inclusive. `strength` is how strongly the person put it, `confidence` how
     sure it is that it is so, both 0..1. `evidence` is every quote that led to it, and those that said the opposite
-    before, marked as contrary; the last one is never contrary.
+    before, marked as contrary; the last one is never contrary. `leanings` are what a free description sounds like.
     """
 
     id: str
@@ -226,6 +236,7 @@ class Belief(Record):
     high: float | None = None
     relation: str = ""
     evidence: list[Evidence] = []
+    leanings: list[Leaning] = []
 
 
 class Profile(Record):

@@ -131,6 +131,8 @@ class DomainConfig(Config):
     popularity: tuple[str, ...] = ("popularity",)
     kin: str | None = None
     """A catalogue field with links between items: a list of {id, reason}."""
+    praise: str | None = None
+    """A catalogue field with a sentence on why people love an item: what is learnt of descriptions comes from it too."""
     proper: tuple[str, ...] = ()
     """Names among facet values, which keep their capitals in a sentence; languages and countries do anyway."""
     ignore: tuple[str, ...] = ()

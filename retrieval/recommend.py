@@ -187,7 +187,7 @@ class Recommender:
     def _text_parts(self, query: Query) -> list[_Part]:
         parts = []
         if query.text:
-            scores = self.weights.dense * branches.dense(self.matrix, self.encode(query.text))
+            scores = self.weights.dense * branches.dense(self.matrix, self.encode(query.described or query.text))
             scores = scores + self.weights.lexical * branches.lexical(self.bm25(query.text))
             label = query.text
             parts.append(_Part(scores, "text", label, None, None, None, query.text_belief_id, query.text_evidence))

@@ -103,11 +103,13 @@ class Steer(Record):
 class Query(Record):
     """All that ranking may know of a conversation. Lists may be empty: then the prior decides.
 
-    Anchors stand in the order in which their items came up. `said`: the person's own messages, oldest first;
-    `fresh`: ids of the beliefs that the last one spoke of.
+    `text`: the telling words of what is searched by meaning; `described`: the sentence they come from, where it is a
+    description. Anchors stand in the order in which their items came up. `said`: the person's own messages, oldest
+    first; `fresh`: ids of the beliefs that the last one spoke of.
     """
 
     text: str = ""
+    described: str = ""
     text_evidence: list[Evidence] = []
     text_belief_id: str | None = None
     title: str | None = None

@@ -80,7 +80,8 @@ def item_belief(
     relation: str, item_id: str, title: str, evidence: Evidence, strength: float = 0.7, language: str = "en",
     confidence: float = STATED,
 ) -> Belief:  # fmt: skip
-    """What one verdict on one item means for the profile. relation: like, dislike, seen, reject, accept or similar."""
+    """What one verdict on one item means for the profile. relation: like, dislike, seen, reject, accept, similar or
+    view; a view, which is only a look, and a reject mean nothing beyond the session."""
     group: Group = "likes"
     polarity, scope, prefix = 1.0, "person", "item"
     if relation in {"dislike", "reject"}:
@@ -89,6 +90,8 @@ def item_belief(
         group, polarity, prefix = "seen", 0.0, "seen"
     if relation == "reject":
         strength, scope = 0.3, "session"
+    if relation == "view":
+        scope = "session"
     if relation == "similar":
         scope, prefix, strength = "session", "similar", 0.8
     label = title
@@ -220,16 +223,11 @@ def _superseded(
             (belief.facet in facets and facets[belief.facet].role in _REPLACED_ROLES))
     }  # fmt: skip
     only = turn_pattern(understanding.language, "only").search(fold(understanding.text)) is not None
+    new_ids = {belief.id for belief in found}
     if _is_new_need(found, understanding, facets) or (only and state.let_go and renewed):
-        kept = {"rule", "like", "dislike", "seen", "reject", "accept"}
-        gone += [
-            old.id for old in state.beliefs.values()
-            if old.scope == "session" and old.polarity > 0 and old.relation not in kept and old.group != "unresolved"
-            and old.id not in {belief.id for belief in found} and not _limits_content(old, catalogue)
-        ]  # fmt: skip
+        gone += [old for old in lapsing(state, catalogue) if old not in new_ids]
     said = fold(understanding.text).strip()
     adding = any(turn_pattern(understanding.language, name).search(said) for name in ("adds", "instead_or"))
-    new_ids = {belief.id for belief in found}
     against = {belief.id for belief in found if belief.polarity < 0}
     for old in state.beliefs.values():
         if old.id in new_ids:
@@ -248,6 +246,20 @@ def _superseded(
     gone += _overtaken(found, state)
     gone += [f"item:{i}" for i in judged if i and f"item:{i}" in state.beliefs and f"item:{i}" not in new_ids]
     return gone
+
+
+def lapsing(state: SessionState, catalogue: Catalogue, met: bool = False) -> list[str]:
+    """Ids of the beliefs that end with a need: what was wished for in this session, and what was only looked at.
+
+    Verdicts, rules and limits of content hold for the next need too. So does what it is all for (a date, the holidays),
+    unless the need was `met`.
+    """
+    kept = {"rule", "like", "dislike", "seen", "reject", "accept", *(() if met else ("occasion",))}
+    return [
+        old.id for old in state.beliefs.values()
+        if old.scope == "session" and old.polarity > 0 and old.relation not in kept and old.group != "unresolved"
+        and not _limits_content(old, catalogue)
+    ]  # fmt: skip
 
 
 def _limits_content(belief: Belief, catalogue: Catalogue) -> bool:

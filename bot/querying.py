@@ -16,13 +16,14 @@ from bot.weighing import worth
 from prompts.loader import languages
 from retrieval.catalogue import Catalogue
 from retrieval.domain import Pole
-from retrieval.records import Anchor, Bound, Query, Steer, Term
+from retrieval.records import Anchor, AnchorKind, Bound, Query, Steer, Term
 
 REQUIRED_ROLES = {"genre", "person", "theme", "language", "country", "series"}
 _REQUIRED_STRENGTH = 0.85
 _COMMAS = (",", "，", "、")  # noqa: RUF001
 _AGAINST = 0.6
 _BROUGHT = {1: (16, 2.0), -1: (4, 0.5)}  # by polarity: how many imported verdicts steer at once, and their joint weight
+_HOW: dict[str, AnchorKind] = {"view": "looked", "reject": "passed", "accept": "chosen"}
 _COVERED = 0.6  # themes are binding where at least this share of items has any; else they only guide
 
 
@@ -145,7 +146,8 @@ def _grounds(belief: Belief) -> list[Evidence]:
 def _anchor(belief: Belief, counts: float) -> Anchor:
     return Anchor(
         item_id=belief.item_id or "", weight=belief.polarity * counts if belief.relation != "similar" else 1.0,
-        asked=belief.relation == "similar", belief_id=belief.id, evidence=_grounds(belief),
+        asked=belief.relation == "similar", how=_HOW.get(belief.relation, "judged"), belief_id=belief.id,
+        evidence=_grounds(belief),
     )  # fmt: skip
 
 

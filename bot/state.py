@@ -33,7 +33,8 @@ class SessionState:
 
     slate: picks on screen, in order. focus: what "it" means. liked: the item last liked. spoken: items talked about one
     by one. shown: every item shown in this session. pending: the facet of a question just asked, "" for "which one?".
-    doubt: a title just said that may mean several items; doubted: all such titles. step: the last step used.
+    doubt: a title just said that may mean several items; doubted: all such titles. step: the last step used. turn: the
+    last turn that was answered.
     counted: what the catalogue was just asked for, and in which turn. let_go: ids of the wishes that could not be met.
     language: the one that the person spoke last, "" before that. told: when each belief was last said, by id. The fold
     knows no clock: `now` is when the state is looked at, and `half_life` in days is that of lasting tastes
@@ -41,6 +42,7 @@ class SessionState:
     """
 
     step: int = 0
+    turn: int = 0
     slate: list[Pick] = field(default_factory=list)
     focus: str | None = None
     liked: str | None = None
@@ -148,6 +150,7 @@ def _apply(state: SessionState, entry: Logged, here: bool) -> None:
         state.pending = state.doubt = state.counted = None
         state.let_go = []
         state.templates += event.templates
+        state.turn = entry.turn
         state.language = event.language
     elif isinstance(event, Counted):
         state.counted = entry.turn, event.understanding

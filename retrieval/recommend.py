@@ -43,6 +43,8 @@ class RankingWeights(BaseModel):
     """Per share of the dialogues that name one item beside another; the largest shares are about a quarter."""
     liked: float = 0.6
     steer: float = 0.9
+    identical: float = 1.0
+    """What an item loses that is as good as the same as one that was taken: nobody needs it twice."""
     popularity: float = 0.3
     satisfied: float = 0.15
     """What a satisfied hard bound adds: little, since every candidate satisfies it, but enough to be named."""
@@ -91,6 +93,7 @@ class Recommender:
         self.ranker = ranker
         self.signals = Signals(catalogue, taught, matrix, bm25, encode) if taught is not None else None
         self._similar = lru_cache(maxsize=256)(self._similar_to)
+        self._alike = lru_cache(maxsize=256)(lambda row: branches.alike(catalogue, matrix, row))
 
     def recommend(self, query: Query, k: int) -> list[Recommendation]:
         """The k best allowed items, diversified, with their reasons; fewer when fewer are allowed."""
@@ -202,12 +205,15 @@ class Recommender:
         text, facets, beside = self._similar(row)
         scale = anchor.weight if anchor.asked else anchor.weight * self.weights.liked
         kind: ReasonKind = "similar" if anchor.asked else "liked" if anchor.weight > 0 else "disliked"
+        kind = anchor.how if anchor.how != "judged" else kind
         blend = self.weights.similar_text * text + self.weights.similar_facets * facets
         scores = (scale * blend).astype(np.float32)
         cause = (item.title, None, None, item.id, anchor.belief_id, anchor.evidence)
         parts = [_Part(scores, kind, *cause)]
         if beside is not None:
             parts.append(_Part(scale * self.weights.together * beside, "together", *cause))
+        if anchor.how == "chosen":
+            parts.append(_Part(-self.weights.identical * self._alike(row), kind, *cause))
         return parts
 
     def _similar_to(self, row: int) -> tuple[Scores, Scores, Scores | None]:

@@ -80,12 +80,17 @@ class Bound(Record):
     evidence: list[Evidence] = []
 
 
+AnchorKind = Literal["judged", "looked", "passed", "chosen"]
+"""How an item came up: somebody judged it, merely looked at it, passed it over, or took it."""
+
+
 class Anchor(Record):
     """An item to go towards (weight > 0: liked, or "like this one") or away from (weight < 0)."""
 
     item_id: str
     weight: float = 1.0
     asked: bool = False  # the person asked for items similar to it, rather than merely liking it
+    how: AnchorKind = "judged"
     belief_id: str | None = None
     evidence: list[Evidence] = []
 
@@ -121,9 +126,11 @@ class Query(Record):
 
 
 ReasonKind = Literal[
-    "similar", "facet", "number", "text", "title", "liked", "disliked", "together", "popularity", "variety"
-]
-"""`together`: recorded dialogues name the item beside another one (`item_id`)."""
+    "similar", "facet", "number", "text", "title", "liked", "disliked", "looked", "passed", "chosen", "together",
+    "popularity", "variety",
+]  # fmt: skip
+"""`together`: recorded dialogues name the item beside another one (`item_id`). `looked`, `passed` and `chosen`: it is
+like an item that was only looked at, that was passed over, or that was taken (and then is as good as the same)."""
 
 
 class Reason(Record):

@@ -31,6 +31,7 @@ from bot.stating import stated_belief
 from bot.store import ANONYMOUS, Store
 from bot.tapping import TAPS, taken_in
 from bot.taste_matching import TitleIndex
+from bot.trending import Trends
 from bot.understand import Understander
 from bot.voice import Voice
 from retrieval.branches import Scores
@@ -71,8 +72,9 @@ class Bot:
         self._understander = Understander(catalogue, encoder)
         taught, ranker = trained_for(catalogue, settings.home, settings.embedder)
         self._recommender = Recommender(
-            catalogue, index.matrix, index.lexical.scores, self.encode, taught=taught, ranker=ranker
-        )
+            catalogue, index.matrix, index.lexical.scores, self.encode, taught=taught, ranker=ranker,
+            trends=Trends(store, catalogue.row, settings.trend_half_life_days),
+        )  # fmt: skip
         checker = Checker(catalogue, self._understander.gazetteer)
         self._voice = Voice(
             choice, self._open_model, catalogue.domain, checker, settings.deadline_seconds,
@@ -330,7 +332,7 @@ class Bot:
             self._store.person_of(session_id, owner)
 
     def erase(self, session_id: str) -> None:
-        """Delete everything about the session's person from the disk."""
+        """Delete everything about the session's person from the disk; no trend counts what they did any more."""
         with self._session(session_id):
             self._store.erase(self._store.person_of(session_id, None))
 

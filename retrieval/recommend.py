@@ -7,6 +7,7 @@ they add up to the score exactly and say what caused the rank.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -46,6 +47,7 @@ class RankingWeights(BaseModel):
     identical: float = 1.0
     """What an item loses that is as good as the same as one that was taken: nobody needs it twice."""
     popularity: float = 0.3
+    trending: float = 0.15
     satisfied: float = 0.15
     """What a satisfied hard bound adds: little, since every candidate satisfies it, but enough to be named."""
 
@@ -67,7 +69,8 @@ class Recommender:
     """Ranks one catalogue. Stateless between calls and safe to share between threads.
 
     matrix: float32 (n, d), unit rows in catalogue order. bm25: text -> scores (n,). encode: text -> (d,).
-    taught: what recorded dialogues say of these items, if anything; ranker: how to weigh it.
+    taught: what recorded dialogues say of these items, if anything; ranker: how to weigh it. trends: how much is going
+    on about each item at a time, (n,) in 0..1.
     """
 
     def __init__(
@@ -81,6 +84,7 @@ class Recommender:
         relevance: float = 0.85,
         taught: Taught | None = None,
         ranker: Ranker | None = None,
+        trends: Callable[[datetime], Scores] | None = None,
     ) -> None:
         self.catalogue = catalogue
         self.matrix = matrix
@@ -91,6 +95,7 @@ class Recommender:
         self.relevance = relevance
         self.taught = taught
         self.ranker = ranker
+        self.trends = trends
         self.signals = Signals(catalogue, taught, matrix, bm25, encode) if taught is not None else None
         self._similar = lru_cache(maxsize=256)(self._similar_to)
         self._alike = lru_cache(maxsize=256)(lambda row: branches.alike(catalogue, matrix, row))
@@ -158,6 +163,8 @@ class Recommender:
     def _parts(self, query: Query) -> list[_Part]:
         weights = self.weights
         parts = [_Part(weights.popularity * self.catalogue.popularity, "popularity", "well known")]
+        if self.trends is not None and query.now is not None:
+            parts.append(_Part(weights.trending * self.trends(query.now), "trending", "in demand these days"))
         parts += self._text_parts(query)
         for term in query.terms:
             scores = weights.facet * term.weight * branches.facet(self.catalogue, term)

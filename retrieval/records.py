@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -109,7 +110,7 @@ class Query(Record):
     """All that ranking may know of a conversation. Lists may be empty: then the prior decides.
 
     Anchors stand in the order in which their items came up. `said`: the person's own messages, oldest first;
-    `fresh`: ids of the beliefs that the last one spoke of.
+    `fresh`: ids of the beliefs that the last one spoke of. `now`: when the list is for; None leaves trends out.
     """
 
     text: str = ""
@@ -123,11 +124,12 @@ class Query(Record):
     exclude: frozenset[str] = frozenset()
     said: tuple[str, ...] = ()
     fresh: frozenset[str] = frozenset()
+    now: datetime | None = None
 
 
 ReasonKind = Literal[
     "similar", "facet", "number", "text", "title", "liked", "disliked", "looked", "passed", "chosen", "together",
-    "popularity", "variety",
+    "popularity", "trending", "variety",
 ]  # fmt: skip
 """`together`: recorded dialogues name the item beside another one (`item_id`). `looked`, `passed` and `chosen`: it is
 like an item that was only looked at, that was passed over, or that was taken (and then is as good as the same)."""

@@ -14,7 +14,7 @@ from bot.lexicon import turn_pattern
 from bot.phrasing import say
 from bot.qualities import quality_bounds
 from bot.quantities import canonical
-from bot.records import Belief, Critique, Entity, Evidence, Group, ItemMention, Preference, Understanding
+from bot.records import Belief, Critique, Entity, Evidence, Group, ItemMention, Occasion, Preference, Understanding
 from bot.state import SessionState
 from bot.text import fold, key
 from bot.weighing import STATED, contested, surer
@@ -25,6 +25,7 @@ NUMBER_ROLES = {"decade": "year", "year": "year", "length": "length", "age": "ag
 _REPLACED_ROLES = {"genre", "person", "language", "country", "series"}
 _KIND_ROLES = {"genre", "theme", "series"}
 _QUOTES_KEPT = 5
+_GENTLE = 0.3  # how much an occasion counts: all that suits it together is less than one mood that is asked for
 
 
 def update(understanding: Understanding, state: SessionState, catalogue: Catalogue, turn: int) -> list[Event]:
@@ -41,6 +42,7 @@ def update(understanding: Understanding, state: SessionState, catalogue: Catalog
     language = catalogue.domain.language
     found += [belief for mention in understanding.mentions if (belief := _of_mention(mention, turn, language))]
     found += [_of_unresolved(entity, turn) for entity in understanding.entities if _is_unresolved(entity)]
+    found += [_of_occasion(one, turn, catalogue) for one in understanding.occasions]
     if understanding.search:
         found.append(_of_search(understanding, turn, language))
     found = [_beside_taste(belief, state) for belief in found]
@@ -201,6 +203,14 @@ def _of_unresolved(entity: Entity, turn: int) -> Belief:
     )  # fmt: skip
 
 
+def _of_occasion(said: Occasion, turn: int, catalogue: Catalogue) -> Belief:
+    return Belief(
+        id=f"occasion:{slug(said.name)}", group="likes", label=catalogue.domain.occasions[said.name].label,
+        facet="occasion", value=said.name, strength=_GENTLE, relation="occasion",
+        evidence=[Evidence(turn=turn, quote=said.quote)],
+    )  # fmt: skip
+
+
 def _of_search(understanding: Understanding, turn: int, language: str) -> Belief:
     quote = understanding.text.strip()
     quote = quote if len(quote) <= 120 else quote[:117].rstrip() + "..."
@@ -244,6 +254,11 @@ def _superseded(
             gone.append(old.id)
     judged = {belief.item_id for belief in found if belief.relation in {"like", "accept"}}
     gone += _overtaken(found, state)
+    kinds = {_kind_of_occasion(belief, catalogue) for belief in found if belief.relation == "occasion"}
+    gone += [
+        old.id for old in state.beliefs.values()
+        if old.relation == "occasion" and old.id not in new_ids and _kind_of_occasion(old, catalogue) in kinds
+    ]  # fmt: skip
     gone += [f"item:{i}" for i in judged if i and f"item:{i}" in state.beliefs and f"item:{i}" not in new_ids]
     return gone
 
@@ -260,6 +275,11 @@ def lapsing(state: SessionState, catalogue: Catalogue, met: bool = False) -> lis
         if old.scope == "session" and old.polarity > 0 and old.relation not in kept and old.group != "unresolved"
         and not _limits_content(old, catalogue)
     ]  # fmt: skip
+
+
+def _kind_of_occasion(belief: Belief, catalogue: Catalogue) -> str:
+    config = catalogue.domain.occasions.get(belief.value)
+    return config.kind if config else ""
 
 
 def _limits_content(belief: Belief, catalogue: Catalogue) -> bool:

@@ -52,6 +52,9 @@ def build_query(state: SessionState, catalogue: Catalogue, again: bool = False, 
             (brought if is_imported(belief.evidence) else said).append(belief)
         elif belief.facet == "text":
             texts.append(belief)
+        elif belief.relation == "occasion":
+            suiting, limits = _suiting(belief, state, catalogue, counts)
+            terms, bounds = terms + suiting, bounds + limits
         elif belief.low is not None or belief.high is not None:
             terms += [*_unwanted_moods(belief, catalogue), *_unwanted_signs(belief, catalogue)]
             if records_number(catalogue, belief.facet):
@@ -182,6 +185,28 @@ def _term(belief: Belief, catalogue: Catalogue, counts: float) -> Term:
         hard=required(belief, catalogue), group=_group(belief, _role(belief, catalogue)), belief_id=belief.id,
         evidence=_grounds(belief),
     )  # fmt: skip
+
+
+def _suiting(
+    belief: Belief, state: SessionState, catalogue: Catalogue, counts: float
+) -> tuple[list[Term], list[Bound]]:
+    """What suits an occasion, but for what the person said something of themselves."""
+    config = catalogue.domain.occasions.get(belief.value)
+    if config is None:
+        return [], []
+    told = {(other.facet, other.value) for other in state.beliefs.values()}
+    told_of = {other.facet for other in state.beliefs.values()}
+    terms = [
+        Term(facet=facet, value=value, weight=fit * counts, belief_id=belief.id, evidence=_grounds(belief))
+        for facet, fits in config.suits.items() for value, fit in fits.items()
+        if (facet, value) not in told and value in catalogue.postings(facet)
+    ]  # fmt: skip
+    bounds = [
+        Bound(number=number, high=high, weight=counts, hard=False, label=belief.label, belief_id=belief.id,
+              evidence=_grounds(belief))
+        for number, high in config.at_most.items() if number not in told_of and records_number(catalogue, number)
+    ]  # fmt: skip
+    return terms, bounds
 
 
 def _unwanted_moods(belief: Belief, catalogue: Catalogue) -> list[Term]:

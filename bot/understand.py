@@ -6,6 +6,7 @@ from bot.gazetteer import Gazetteer
 from bot.languages import language_of
 from bot.lexicon import languages
 from bot.listening import Listener
+from bot.occasions import with_occasions
 from bot.quantities import Quantity
 from bot.records import Understanding
 from bot.references import Context
@@ -38,7 +39,9 @@ class Understander:
     def understand(self, text: str, context: Context | None = None) -> Understanding:
         """Acts, preferences, constraints, critiques, item mentions and a question, each with its span or quote."""
         context = context or Context()
-        return self.listener(language_of(text, context.language)).understand(text, context)
+        listener = self.listener(language_of(text, context.language))
+        heard = listener.understand(text, context)
+        return with_occasions(heard, listener.drafter.fold(heard.text), listener.domain)
 
     def quantities(self, text: str, language: str) -> list[Quantity]:
         """The numeric wishes of a text."""

@@ -25,7 +25,7 @@ NUMBER_ROLES = {"decade": "year", "year": "year", "length": "length", "age": "ag
 _REPLACED_ROLES = {"genre", "person", "language", "country", "series"}
 _KIND_ROLES = {"genre", "theme", "series"}
 _QUOTES_KEPT = 5
-_GENTLE = 0.3  # how much an occasion counts: all that suits it together is less than one mood that is asked for
+_GENTLE = 0.25  # how much an occasion counts: all that suits it together is less than one mood that is asked for
 
 
 def update(understanding: Understanding, state: SessionState, catalogue: Catalogue, turn: int) -> list[Event]:

@@ -202,8 +202,8 @@ def _suiting(
         if (facet, value) not in told and value in catalogue.postings(facet)
     ]  # fmt: skip
     bounds = [
-        Bound(number=number, high=high, weight=counts, hard=False, label=belief.label, belief_id=belief.id,
-              evidence=_grounds(belief))
+        Bound(number=number, high=high, weight=counts, hard=False, mild=True, label=belief.label,
+              belief_id=belief.id, evidence=_grounds(belief))
         for number, high in config.at_most.items() if number not in told_of and records_number(catalogue, number)
     ]  # fmt: skip
     return terms, bounds

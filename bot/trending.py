@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from bot.store import Store
 from retrieval.branches import Scores
 
-_FEW = 5.0  # what less than five people did on one day says nothing of what is going on
+_FEW = 10.0  # ten people who looked, or four who kept it; less says nothing of what is going on
 _DOUBT = 20.0
 _FORGOTTEN = 10  # half-lives after which a count is a thousandth of what it was
 

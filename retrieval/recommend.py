@@ -174,6 +174,7 @@ class Recommender:
         for bound in query.bounds:
             worth = weights.satisfied if bound.hard else weights.number * abs(bound.weight)
             scores = worth * branches.number(self.catalogue, bound)
+            scores = np.minimum(scores, 0.0) if bound.mild else scores
             parts.append(
                 _Part(
                     scores,

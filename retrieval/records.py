@@ -66,7 +66,8 @@ class Term(Record):
 class Bound(Record):
     """A range on a number of the domain, both ends inclusive, in the unit of the catalogue.
 
-    Items without the number fail a hard bound unless `admit_unknown`.
+    Items without the number fail a hard bound unless `admit_unknown`. Of a `mild` one only what lies outside counts:
+    that an item lies inside is nothing to recommend it.
     """
 
     number: str
@@ -75,6 +76,7 @@ class Bound(Record):
     weight: float = 1.0
     hard: bool = True
     admit_unknown: bool = False
+    mild: bool = False
     than: str | None = None  # the item the bound was measured from ("older than this one")
     label: str = ""
     belief_id: str | None = None

@@ -1,4 +1,4 @@
-"""What is done with an item moves the next list at once, says so in the reasons, cools, and can be taken back exactly."""
+"""What is done with an item moves the next list at once, says so, cools, and can be taken back exactly."""
 
 from __future__ import annotations
 

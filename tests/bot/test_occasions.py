@@ -1,4 +1,4 @@
-"""What a list is for is heard in passing, guides gently, shows as a reason with the words, and gives way to all else."""
+"""What a list is for is heard in passing, guides gently, shows as a reason with the words, and gives way."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ MOOD = 0.75  # the strength of a mood that is asked for
         ("ich hatte eine anstrengende Woche", ["hard day"]),
         ("etwas mit meinen Eltern", ["parents"]),
         ("和女朋友一起看的电影", ["for two"]),
-        ("累了一天，想看点轻松的", ["hard day"]),
+        ("累了一天想看点轻松的", ["hard day"]),
         ("万圣节看什么好", ["Halloween"]),
     ],
 )

@@ -356,9 +356,9 @@ const LABELS = {
   similar: (title) => `like ${title}`,
   liked: (title) => `close to ${title}, which you liked`,
   disliked: (title) => `unlike ${title}, which you did not like`,
-  looked: (title) => `close to ${title}, which you looked at`,
-  passed: (title) => `unlike ${title}, which you passed over`,
-  chosen: (title) => `close to ${title}, which you chose`,
+  looked: (title) => `close to ${title}`,
+  passed: (title) => `unlike ${title}`,
+  chosen: (title) => `close to ${title}`,
 };
 
 /* ---------------------------------------------------------------- the server */

@@ -36,9 +36,15 @@ def update(understanding: Understanding, state: SessionState, catalogue: Catalog
         *(preference_belief(c, "constraints", catalogue, turn) for c in understanding.constraints),
     ]  # fmt: skip
     bounded = {belief.facet for belief in found if belief.low is not None or belief.high is not None}
+    facets = catalogue.domain.facets
+    # "Westerns, not so violent" are not compared with what is on the screen.
+    afresh = any(_is_wish(belief) and facets[belief.facet].role in _KIND_ROLES for belief in found
+                 if belief.facet in facets)  # fmt: skip
     for critique in understanding.critiques:
         if critique.number not in bounded:
-            found.append(_of_critique(critique, understanding, state, catalogue, turn))
+            level = catalogue.domain.numbers[critique.number].role == "level"
+            seen = SessionState() if afresh and level else state
+            found.append(_of_critique(critique, understanding, seen, catalogue, turn))
     language = catalogue.domain.language
     found += [belief for mention in understanding.mentions if (belief := _of_mention(mention, turn, language))]
     found += [_of_unresolved(entity, turn) for entity in understanding.entities if _is_unresolved(entity)]
@@ -303,13 +309,15 @@ def _alternatives(found: Sequence[Belief], understanding: Understanding, state: 
 def _overtaken(found: Sequence[Belief], state: SessionState) -> list[str]:
     """Old bounds on a number that a new one leaves no room for, and comparisons that it makes needless.
 
-    A lasting taste takes nothing back, and nothing takes it back; a quality ("something recent") takes no limit back.
+    A lasting taste takes nothing back, and nothing takes it back; a quality ("something recent") takes no limit back,
+    and a comparison ("longer") nothing that was ruled out.
     """
     bounds = [belief for belief in found if _binds(belief)]
     return [
         old.id for old in state.beliefs.values() for new in bounds
         if _binds(old) and old.facet == new.facet and old.id != new.id
-        and ((_excludes(old, new) and (new.hard or not old.hard))
+        and ((_excludes(old, new) and (new.hard or not old.hard)
+              and (new.relation, old.relation) != ("critique", "rule"))
              or (new.id.endswith(":range") and old.id.endswith((":than", ":about"))))
     ]  # fmt: skip
 

@@ -26,6 +26,7 @@ _ANSWERS_ONLY = {"ask_item", "why", "why_not", "compare", "greet", "farewell", "
 _SEARCHING = {"request", "disclose", "constrain", "critique", "similar", "answer", "correct"}
 _VERDICTS: tuple[Literal["dislike", "like", "seen", "similar"], ...] = ("dislike", "like", "seen", "similar")
 _WISHING = ("disclose", "constrain", "request", "answer", "critique", "correct", "similar")
+_JUDGING = {"like", "dislike", "seen", "reject", "accept"}
 _UNLIKELY = 0.2
 _SURE = 0.7
 _ENOUGH = 3  # words from which a command without a cue of its own is believed
@@ -47,6 +48,7 @@ class Listener:
         self.lexicon: Lexicon = load_lexicon(language)
         self.model = load_act_model(language, encoder)
         self._offers = turn_pattern(language, "offers")
+        self._place = turn_pattern(language, "place", (self.domain.noun.one, *self.domain.called))
 
     def understand(self, text: str, context: Context | None = None) -> Understanding:
         """Acts, preferences, constraints, critiques, item mentions and a question, each with its span or quote.
@@ -57,7 +59,7 @@ class Listener:
         drafts = self.drafter.drafts(text, context or Context())
         parts = [Heeded(draft.text, _signs(draft)) for draft in drafts]
         whole = Heeded(text, _joint([part.signs for part in parts]))
-        heard = [None if acts and _is_wish(draft) and acts.acts & ASIDES else acts
+        heard = [None if acts and _is_wish(draft) and (acts.acts & ASIDES or not acts.acts) else acts
                  for draft, acts in zip(drafts, hear(self.model, whole, parts), strict=True)]  # fmt: skip
         self._reread(whole, drafts, heard)
         return merged(text, [self._settle(one, acts) for one, acts in zip(drafts, heard, strict=True)])
@@ -89,6 +91,9 @@ class Listener:
     def _settle(self, draft: Draft, heard: HeardActs | None) -> Understanding:
         """One part, understood: its acts, and what was read in it so far as the acts let it count."""
         reading, question, context, folded = draft.reading, draft.question, draft.context, self.drafter.fold(draft.text)
+        judging = heard is not None and bool(heard.acts & _JUDGING) and not (draft.targets or draft.entities)
+        if judging and self._place.search(folded):  # the third of two
+            return Understanding(text=draft.text, language=self.domain.language, acts={"unclear"})
         command = next((act for act in _COMMANDS if act in draft.cues), None)
         if heard is None and command is None and "request" not in draft.cues:
             command = "off_topic" if "off_topic" in draft.cues else command
@@ -232,12 +237,21 @@ def merged(text: str, parts: Sequence[Understanding]) -> Understanding:
     return Understanding(
         text=text, language=parts[0].language, acts=acts, preferences=_every(parts, "preferences"),
         constraints=_youngest(_every(parts, "constraints")), critiques=_every(parts, "critiques"),
-        mentions=_every(parts, "mentions"), question=next((part.question for part in parts if part.question), None),
+        mentions=_every(parts, "mentions"), question=_asked([part.question for part in parts if part.question]),
         entities=_every(parts, "entities"), targets=list(dict.fromkeys(_every(parts, "targets"))),
         drops=" ".join(part.drops for part in parts if part.drops),
         quantity=next((part.quantity for part in parts if part.quantity), None),
         search=" ".join(part.search for part in parts if part.search), open=any(part.open for part in parts),
     )  # fmt: skip
+
+
+def _asked(questions: Sequence[ItemQuestion]) -> ItemQuestion | None:
+    """The first question, with what the others ask of the same item."""
+    if not questions:
+        return None
+    first = questions[0]
+    topics = [topic for one in questions if one.item_id == first.item_id for topic in (one.topic, *one.further)]
+    return first.model_copy(update={"further": [topic for topic in dict.fromkeys(topics) if topic != first.topic]})
 
 
 def _youngest(constraints: Sequence[Preference]) -> list[Preference]:

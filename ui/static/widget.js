@@ -341,7 +341,7 @@ function facts(item) {
   return found.slice(0, 2);
 }
 
-/** The two strongest reasons for a pick; fame counts only where little else does. */
+/** The two strongest reasons; fame counts only where little else does. */
 function strongest(reasons) {
   const speaking = reasons.filter((reason) => reason.weight > 0).sort((one, other) => other.weight - one.weight);
   const telling = speaking.filter((reason) => reason.kind !== 'popularity');

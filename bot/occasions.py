@@ -16,6 +16,8 @@ _OTHERWISE = {
     "ask_item", "why", "why_not", "compare", "accept", "undo", "reset", "forget", "show_profile", "help", "remove",
 }  # fmt: skip
 _UNHEARD = {"unclear", "off_topic", "ask_catalogue"}
+_TELLING = {"like", "dislike", "seen"}
+_WANTING = {"request", "constrain", "critique", "similar", "more"}
 _JUDGING = {"like", "dislike", "seen", "reject", "accept", "similar"}
 Place = tuple[int, int]
 """Offsets of the first character and behind the last."""
@@ -27,11 +29,12 @@ def with_occasions(heard: Understanding, folded: str, domain: DomainConfig) -> U
     What else the words of an occasion were taken for (the title "Halloween" in "for Halloween") is dropped. A question
     or a command is about something else.
     """
-    if not domain.occasions or heard.acts & _OTHERWISE:
+    told = heard.acts & _TELLING and not heard.acts & _WANTING  # "I saw it with my mother"
+    if not domain.occasions or heard.acts & _OTHERWISE or told:
         return heard
     named = [(entity.start, entity.end) for entity in heard.entities]
     found = _found(folded, domain)
-    places = {place: name for place, name in found.items() if not any(_within(place, other) for other in named)}
+    places = {place: name for place, name in found.items() if not any(_cuts(place, other) for other in named)}
     if not places:
         return heard
     inside = [e for e in heard.entities if any(_within((e.start, e.end), place) for place in places)]
@@ -78,6 +81,11 @@ def _patterns(language: str, said: tuple[tuple[str, tuple[str, ...]], ...]) -> l
 
 def _within(inner: Place, outer: Place) -> bool:
     return outer[0] <= inner[0] and inner[1] <= outer[1]
+
+
+def _cuts(place: Place, named: Place) -> bool:
+    """Whether a name goes on behind or before the words of an occasion: "for Christmas movies"."""
+    return place[0] < named[1] and named[0] < place[1] and (named == place or not _within(named, place))
 
 
 def _names(entities: list[Entity], facet: str, value: str, item_id: str | None) -> bool:

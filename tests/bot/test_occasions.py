@@ -68,7 +68,8 @@ def test_an_occasion_is_heard(said: str, names: list[str], understander: Underst
         "not with my parents", "I'm not alone tonight", "it's not a date night", "no estoy con mis padres",
         "something sad about a break-up", "a film about a summer holiday", "movies set at Christmas",
         "a christmas movie", "no Christmas films", "something like Halloween", "have you seen Halloween?",
-        "I loved Home Alone", "a romantic comedy", "my wife hates horror", "for the kids",
+        "I loved Home Alone", "I saw Heat with my mom", "looking for Christmas movies",
+        "a romantic comedy", "my wife hates horror", "for the kids",
         "is it good for a date night?", "why did you pick that for a date night?",
     ],
 )  # fmt: skip

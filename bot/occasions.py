@@ -84,7 +84,7 @@ def _within(inner: Place, outer: Place) -> bool:
 
 
 def _cuts(place: Place, named: Place) -> bool:
-    """Whether a name goes on behind or before the words of an occasion: "for Christmas movies"."""
+    """Whether a name goes on behind or before the words of an occasion: "for Halloween Town"."""
     return place[0] < named[1] and named[0] < place[1] and (named == place or not _within(named, place))
 
 

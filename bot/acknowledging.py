@@ -53,7 +53,7 @@ def lead_in(
 ) -> Line:
     """The line that leads into the picks."""
     blind, language = unheld(fresh, catalogue), catalogue.domain.language
-    wishes = [b for b in fresh if b.relation in {"wish", "rule"} and b.facet != "text" and b not in blind
+    wishes = [b for b in fresh if b.relation in {"wish", "rule", "occasion"} and b.facet != "text" and b not in blind
               and (b.polarity > 0 or b.low is not None or b.high is not None)]  # fmt: skip
     critiques = [belief for belief in fresh if belief.relation == "critique"]
     labels = [belief.label for belief in critiques + wishes]

@@ -239,7 +239,7 @@ def reason_phrases(
     """The facts behind one part of a score, as predicates; empty when there is nothing the record can vouch for."""
     other = catalogue.get(reason.item_id) if reason.item_id and reason.item_id in catalogue.row else None
     said: Phrase | None = None
-    if reason.kind in {"similar", "liked"} and other is not None:
+    if reason.kind in {"similar", "liked", "looked", "chosen"} and other is not None:
         brief = short and reason.kind == "similar"
         found = [
             kin_phrase(catalogue, item, other, variant, brief),

@@ -17,6 +17,7 @@ __all__ = [
     "Item",
     "ItemMention",
     "ItemQuestion",
+    "Occasion",
     "Preference",
     "Profile",
     "Reason",
@@ -151,6 +152,13 @@ class Critique(Record):
     quote: str = ""
 
 
+class Occasion(Record):
+    """When, with whom or what for something is wanted: `name` is a key of the domain's occasions."""
+
+    name: str
+    quote: str = ""
+
+
 class ItemQuestion(Record):
     """A question about one item: `topic` is a facet or number name, or "about" (what happens in it).
 
@@ -185,6 +193,7 @@ class Understanding(Record):
     constraints: list[Preference] = []
     critiques: list[Critique] = []
     mentions: list[ItemMention] = []
+    occasions: list[Occasion] = []
     question: ItemQuestion | None = None
     entities: list[Entity] = []
     targets: list[str] = []

@@ -7,6 +7,7 @@ from bot.languages import language_of
 from bot.leanings import leanings_file, load_leanings
 from bot.lexicon import languages
 from bot.listening import Listener
+from bot.occasions import with_occasions
 from bot.quantities import Quantity
 from bot.records import Understanding
 from bot.references import Context
@@ -47,8 +48,9 @@ class Understander:
         """Acts, preferences, constraints, critiques, item mentions and a question, each with its span or quote."""
         context = context or Context()
         listener = self.listener(language_of(text, context.language))
-        understanding = listener.understand(text, context)
-        return self._leaning(understanding) if listener.catalogue.in_own_language else understanding
+        heard = listener.understand(text, context)
+        heard = self._leaning(heard) if listener.catalogue.in_own_language else heard
+        return with_occasions(heard, listener.drafter.fold(heard.text), listener.domain)
 
     def _leaning(self, understanding: Understanding) -> Understanding:
         """With what a free description leans towards; it may be all that makes a wish of an utterance."""

@@ -7,6 +7,7 @@ they add up to the score exactly and say what caused the rank.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -43,7 +44,10 @@ class RankingWeights(BaseModel):
     """Per share of the dialogues that name one item beside another; the largest shares are about a quarter."""
     liked: float = 0.6
     steer: float = 0.9
+    identical: float = 1.0
+    """What an item loses that is as good as the same as one that was taken: nobody needs it twice."""
     popularity: float = 0.3
+    trending: float = 0.15
     satisfied: float = 0.15
     """What a satisfied hard bound adds: little, since every candidate satisfies it, but enough to be named."""
 
@@ -65,7 +69,8 @@ class Recommender:
     """Ranks one catalogue. Stateless between calls and safe to share between threads.
 
     matrix: float32 (n, d), unit rows in catalogue order. bm25: text -> scores (n,). encode: text -> (d,).
-    taught: what recorded dialogues say of these items, if anything; ranker: how to weigh it.
+    taught: what recorded dialogues say of these items, if anything; ranker: how to weigh it. trends: how much is going
+    on about each item at a time, (n,) in 0..1.
     """
 
     def __init__(
@@ -79,6 +84,7 @@ class Recommender:
         relevance: float = 0.85,
         taught: Taught | None = None,
         ranker: Ranker | None = None,
+        trends: Callable[[datetime], Scores] | None = None,
     ) -> None:
         self.catalogue = catalogue
         self.matrix = matrix
@@ -89,8 +95,10 @@ class Recommender:
         self.relevance = relevance
         self.taught = taught
         self.ranker = ranker
+        self.trends = trends
         self.signals = Signals(catalogue, taught, matrix, bm25, encode) if taught is not None else None
         self._similar = lru_cache(maxsize=256)(self._similar_to)
+        self._alike = lru_cache(maxsize=256)(lambda row: branches.alike(catalogue, matrix, row))
 
     def recommend(self, query: Query, k: int) -> list[Recommendation]:
         """The k best allowed items, diversified, with their reasons; fewer when fewer are allowed."""
@@ -155,6 +163,8 @@ class Recommender:
     def _parts(self, query: Query) -> list[_Part]:
         weights = self.weights
         parts = [_Part(weights.popularity * self.catalogue.popularity, "popularity", "well known")]
+        if self.trends is not None and query.now is not None:
+            parts.append(_Part(weights.trending * self.trends(query.now), "trending", "in demand these days"))
         parts += self._text_parts(query)
         for term in query.terms:
             scores = weights.facet * term.weight * branches.facet(self.catalogue, term)
@@ -164,6 +174,7 @@ class Recommender:
         for bound in query.bounds:
             worth = weights.satisfied if bound.hard else weights.number * abs(bound.weight)
             scores = worth * branches.number(self.catalogue, bound)
+            scores = np.minimum(scores, 0.0) if bound.mild else scores
             parts.append(
                 _Part(
                     scores,
@@ -202,12 +213,15 @@ class Recommender:
         text, facets, beside = self._similar(row)
         scale = anchor.weight if anchor.asked else anchor.weight * self.weights.liked
         kind: ReasonKind = "similar" if anchor.asked else "liked" if anchor.weight > 0 else "disliked"
+        kind = anchor.how if anchor.how != "judged" else kind
         blend = self.weights.similar_text * text + self.weights.similar_facets * facets
         scores = (scale * blend).astype(np.float32)
         cause = (item.title, None, None, item.id, anchor.belief_id, anchor.evidence)
         parts = [_Part(scores, kind, *cause)]
         if beside is not None:
             parts.append(_Part(scale * self.weights.together * beside, "together", *cause))
+        if anchor.how == "chosen":
+            parts.append(_Part(-self.weights.identical * self._alike(row), kind, *cause))
         return parts
 
     def _similar_to(self, row: int) -> tuple[Scores, Scores, Scores | None]:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from bot.records import Belief, Understanding
-from retrieval.records import Reason, Record
+from retrieval.records import Reason, Record, Variety
 
 
 class Believed(Record):
@@ -84,6 +84,13 @@ class Wondered(Record):
     understanding: Understanding
 
 
+class Dialled(Record):
+    """The person set how varied lists are, from here on in this session."""
+
+    kind: Literal["dialled"] = "dialled"
+    variety: Variety
+
+
 class Undone(Record):
     """The events of a step no longer count."""
 
@@ -105,7 +112,18 @@ class Brought(Record):
 
 
 Event = Annotated[
-    Believed | Withdrew | Shown | Focused | Asked | Worded | Counted | Wondered | Undone | Restarted | Brought,
+    Believed
+    | Withdrew
+    | Shown
+    | Focused
+    | Asked
+    | Worded
+    | Counted
+    | Wondered
+    | Dialled
+    | Undone
+    | Restarted
+    | Brought,
     Field(discriminator="kind"),
 ]
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)

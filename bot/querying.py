@@ -72,7 +72,7 @@ def build_query(state: SessionState, catalogue: Catalogue, again: bool = False, 
         text_evidence=[quote for belief in texts for quote in _grounds(belief)],
         text_belief_id=texts[0].id if texts else None,
         terms=tuple(terms), bounds=tuple(bounds), anchors=tuple(anchors), steers=tuple(steers),
-        exclude=frozenset(exclude),
+        exclude=frozenset(exclude), variety=state.variety,
     )  # fmt: skip
 
 

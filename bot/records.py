@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_serializer
 
-from retrieval.records import Evidence, Item, Reason, Recommendation, Record
+from retrieval.records import Evidence, Item, Reason, Recommendation, Record, Variety
 
 __all__ = [
     "Belief",
@@ -23,11 +23,13 @@ __all__ = [
     "Recommendation",
     "Reply",
     "RowProblem",
+    "Standing",
     "Suggestion",
     "TasteReport",
     "TurnEvent",
     "Understanding",
     "Unresolved",
+    "Variety",
 ]
 
 Scope = Literal["session", "person"]
@@ -159,10 +161,14 @@ class ItemQuestion(Record):
     value: str | None = None
 
 
+DialWish = Literal["closest", "less", "varied", "more", "surprise"]
+"""What words ask of the variety of lists: a step of the dial outright, one step down or up, or a surprise this once."""
+
+
 class Understanding(Record):
     """One utterance, understood. `acts` are of PERSON_ACTS; `search` is what is left to search by meaning.
 
-    `open`: whatever Rapport picks is welcome. `drops` are the words that name what to let go, for remove.
+    `open`: whatever Rapport picks is welcome. `variety`: how varied the lists should be. `drops` are the words that name what to let go, for remove.
     """
 
     text: str
@@ -177,6 +183,7 @@ class Understanding(Record):
     targets: list[str] = []
     drops: str = ""
     open: bool = False
+    variety: DialWish | None = None
     quantity: int | None = None
     search: str = ""
 
@@ -287,6 +294,13 @@ class TasteReport(Record):
     middle: float = MIDDLE
     unresolved: list[Unresolved] = []
     problems: list[RowProblem] = []
+
+
+class Standing(Record):
+    """The 1-based place of an item by score alone, among the items that all conditions allow and among all there are."""
+
+    allowed: int
+    catalogue: int
 
 
 class Suggestion(Record):

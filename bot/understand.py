@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.dialling import with_dial, without_dial
 from bot.gazetteer import Gazetteer
 from bot.languages import language_of
 from bot.lexicon import languages
@@ -38,7 +39,9 @@ class Understander:
     def understand(self, text: str, context: Context | None = None) -> Understanding:
         """Acts, preferences, constraints, critiques, item mentions and a question, each with its span or quote."""
         context = context or Context()
-        return self.listener(language_of(text, context.language)).understand(text, context)
+        language = language_of(text, context.language)
+        wish, rest = without_dial(text, language)
+        return with_dial(self.listener(language).understand(rest, context), text, wish)
 
     def quantities(self, text: str, language: str) -> list[Quantity]:
         """The numeric wishes of a text."""

@@ -100,11 +100,16 @@ class Steer(Record):
     evidence: list[Evidence] = []
 
 
+Variety = Literal["closest", "balanced", "varied"]
+"""How much of closeness to the wish a list gives up so that its items differ, least first."""
+
+
 class Query(Record):
     """All that ranking may know of a conversation. Lists may be empty: then the prior decides.
 
     Anchors stand in the order in which their items came up. `said`: the person's own messages, oldest first;
-    `fresh`: ids of the beliefs that the last one spoke of.
+    `fresh`: ids of the beliefs that the last one spoke of. `variety`: None is what the recommender does by itself;
+    `surprise`: the last pick may be one that is not expected, however varied the rest is.
     """
 
     text: str = ""
@@ -118,12 +123,15 @@ class Query(Record):
     exclude: frozenset[str] = frozenset()
     said: tuple[str, ...] = ()
     fresh: frozenset[str] = frozenset()
+    variety: Variety | None = None
+    surprise: bool = False
 
 
 ReasonKind = Literal[
     "similar", "facet", "number", "text", "title", "liked", "disliked", "together", "popularity", "variety"
 ]
-"""`together`: recorded dialogues name the item beside another one (`item_id`)."""
+"""`together`: recorded dialogues name the item beside another one (`item_id`). `variety`: the item is the surprise of its
+list; its weight is what the item lacked to the score of the pick in whose place it stands."""
 
 
 class Reason(Record):

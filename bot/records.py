@@ -168,7 +168,8 @@ DialWish = Literal["closest", "less", "varied", "more", "surprise"]
 class Understanding(Record):
     """One utterance, understood. `acts` are of PERSON_ACTS; `search` is what is left to search by meaning.
 
-    `open`: whatever Rapport picks is welcome. `variety`: how varied the lists should be. `drops` are the words that name what to let go, for remove.
+    `open`: whatever Rapport picks is welcome. `variety`: how varied the lists should be. `drops` are the words that name
+    what to let go, for remove.
     """
 
     text: str
@@ -297,7 +298,7 @@ class TasteReport(Record):
 
 
 class Standing(Record):
-    """The 1-based place of an item by score alone, among the items that all conditions allow and among all there are."""
+    """The 1-based place of an item by score alone: of the items that all conditions allow, and of the catalogue."""
 
     allowed: int
     catalogue: int

@@ -37,9 +37,9 @@ class SessionState:
     by one. shown: every item shown in this session. pending: the facet of a question just asked, "" for "which one?".
     doubt: a title just said that may mean several items; doubted: all such titles. step: the last step used.
     counted: what the catalogue was just asked for, and in which turn. let_go: ids of the wishes that could not be met.
-    language: the one that the person spoke last, "" before that. variety: of lists, None until it is set. told: when each belief was last said, by id. The fold
-    knows no clock: `now` is when the state is looked at, and `half_life` in days is that of lasting tastes
-    (bot.weighing).
+    language: the one that the person spoke last, "" before that. variety: of lists, None until it is set. told: when
+    each belief was last said, by id. The fold knows no clock: `now` is when the state is looked at, and `half_life` in
+    days is that of lasting tastes (bot.weighing).
     """
 
     step: int = 0

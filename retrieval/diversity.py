@@ -68,16 +68,17 @@ def miscalibration(shares: NDArray[np.float32], wanted: NDArray[np.float32]) -> 
     return distance
 
 
-def unexpected(worth: Floats, rare: NDArray[np.bool_], vectors: NDArray[np.float32], picked: list[int]) -> int | None:
+def unexpected(worth: Floats, fame: Floats, vectors: NDArray[np.float32], picked: list[int]) -> int | None:
     """The position of a candidate to surprise with, or None: little known, unlike the picks, and yet really wanted.
 
     Unexpected and useful at once, as in Ge et al. 2010 ("Beyond accuracy", section 3). `worth` (m,): the score without
-    what being well known adds; a surprise has at least half the usual pick's. `rare` (m,): what is little known.
+    what being well known adds; a surprise has at least half the usual pick's. `fame` (m,): the share of the catalogue
+    that is less well known, 0..1; a surprise is in the lower half.
     """
     usual = float(np.median(worth[picked]))
-    fits = rare & (worth > 0) & (worth >= _REAL * usual)
+    fits = (fame <= 0.5) & (worth > 0) & (worth >= _REAL * usual)
     fits[picked] = False
     if not fits.any():
         return None
     apart = 1.0 - (vectors @ vectors[picked].T).max(axis=1)
-    return int(np.argmax(np.where(fits, worth * apart, -np.inf)))
+    return int(np.argmax(np.where(fits, worth * apart * (1.0 - fame), -np.inf)))

@@ -130,8 +130,8 @@ class Query(Record):
 ReasonKind = Literal[
     "similar", "facet", "number", "text", "title", "liked", "disliked", "together", "popularity", "variety"
 ]
-"""`together`: recorded dialogues name the item beside another one (`item_id`). `variety`: the item is the surprise of its
-list; its weight is what the item lacked to the score of the pick in whose place it stands."""
+"""`together`: recorded dialogues name the item beside another one (`item_id`). `variety`: the item is the surprise of
+its list; its weight is what the item lacked to the score of the pick in whose place it stands."""
 
 
 class Reason(Record):

@@ -277,17 +277,20 @@ class Bot:
                 owner = self._store.person_of(_session_name(session_id), None)
                 self._store.append(session_id, owner, turn, state.step + 1, [Dialled(variety=variety)])
 
-    def standing(self, session_id: str, item_id: str, without: Sequence[str] = ()) -> Standing:
-        """Where an item stands by score, before lists are made varied, if the beliefs `without` were not held.
+    def standing(self, session_id: str, item_id: str, belief_id: str) -> Standing:
+        """Where an item stands by score, before lists are made varied, and where it would stand without a belief.
 
         Raises NotFoundError for an unknown item.
         """
         self.catalogue.get(item_id)
-        state = self._state(session_id)
-        held = build_query(state, self.catalogue, again=True)
-        query = build_query(state, self.catalogue, again=True, without=without)
-        place = self._recommender.standing
-        return Standing(allowed=place(query, item_id, held), catalogue=place(query, item_id, Query()))
+        state, place = self._state(session_id), self._recommender.standing
+        query = build_query(state, self.catalogue, again=True)
+        without = build_query(state, self.catalogue, again=True, without=[belief_id])
+        allowed, otherwise, every = (
+            (place(query, item_id, among), place(without, item_id, among)) for among in (query, without, Query())
+        )
+        hard = {one.belief_id for one in query.terms if one.hard} | {one.belief_id for one in query.bounds if one.hard}
+        return Standing(binds=belief_id in hard, allowed=allowed, otherwise=otherwise, catalogue=every)
 
     def remove(self, session_id: str, belief_id: str) -> Profile:
         """Drop one belief. Raises NotFoundError when there is none with that id."""

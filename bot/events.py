@@ -112,20 +112,10 @@ class Brought(Record):
 
 
 Event = Annotated[
-    Believed
-    | Withdrew
-    | Shown
-    | Focused
-    | Asked
-    | Worded
-    | Counted
-    | Wondered
-    | Dialled
-    | Undone
-    | Restarted
+    Believed | Withdrew | Shown | Focused | Asked | Worded | Counted | Wondered | Dialled | Undone | Restarted
     | Brought,
     Field(discriminator="kind"),
-]
+]  # fmt: skip
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
 

@@ -168,7 +168,7 @@ DialWish = Literal["closest", "less", "varied", "more", "surprise"]
 class Understanding(Record):
     """One utterance, understood. `acts` are of PERSON_ACTS; `search` is what is left to search by meaning.
 
-    `open`: whatever Rapport picks is welcome. `variety`: how varied the lists should be. `drops` are the words that name
+    `open`: whatever Rapport picks is welcome. `variety`: how varied lists are to be. `drops` are the words that name
     what to let go, for remove.
     """
 
@@ -298,10 +298,16 @@ class TasteReport(Record):
 
 
 class Standing(Record):
-    """The 1-based place of an item by score alone: of the items that all conditions allow, and of the catalogue."""
+    """The 1-based places of an item by score alone, as (with a belief, without it), each in one fixed set of items.
 
-    allowed: int
-    catalogue: int
+    allowed: those that all conditions allow. otherwise: those that all conditions but this belief's allow, which are
+    the same where it is no condition. catalogue: all there are. binds: the belief is a condition.
+    """
+
+    binds: bool
+    allowed: tuple[int, int]
+    otherwise: tuple[int, int]
+    catalogue: tuple[int, int]
 
 
 class Suggestion(Record):

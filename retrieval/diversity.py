@@ -32,7 +32,7 @@ def diversify(
     """Positions of k candidates, chosen one by one by relevance * score - (1 - relevance) * (closest pick + taste).
 
     The closest pick is that of maximal marginal relevance (Carbonell & Goldstein 1998, section 2), the last term is
-    calibration (Steck 2018, section 3), with a small weight. `scores` (m,) in any unit, best first or not; `vectors`
+    calibration (Steck 2018, section 4), with a small weight. `scores` (m,) in any unit, best first or not; `vectors`
     (m, d) unit rows; `relevance` in 0..1, 1 = by score alone.
     """
     if not len(scores):
@@ -56,10 +56,10 @@ def _with_each(taste: Taste, picked: list[int]) -> Floats:
     return miscalibration((taste.kinds[picked].sum(axis=0) + taste.kinds) / (len(picked) + 1), taste.wanted)
 
 
-def miscalibration(shares: NDArray[np.float32], wanted: NDArray[np.float32]) -> Floats:
+def miscalibration(shares: NDArray[np.floating], wanted: NDArray[np.floating]) -> Floats:
     """How far the kinds of lists, (m, g), are from those that are wanted, (g,): 0 alike .. 1 nothing in common, (m,).
 
-    The Kullback-Leibler divergence of Steck 2018 (section 3.1), smoothed as there and over its largest value.
+    The Kullback-Leibler divergence of Steck 2018 (section 3), smoothed as there and over its largest value.
     """
     liked = wanted > 0
     aim = wanted[liked].astype(np.float64)
@@ -71,9 +71,9 @@ def miscalibration(shares: NDArray[np.float32], wanted: NDArray[np.float32]) -> 
 def unexpected(worth: Floats, fame: Floats, vectors: NDArray[np.float32], picked: list[int]) -> int | None:
     """The position of a candidate to surprise with, or None: little known, unlike the picks, and yet really wanted.
 
-    Unexpected and useful at once, as in Ge et al. 2010 ("Beyond accuracy", section 3). `worth` (m,): the score without
-    what being well known adds; a surprise has at least half the usual pick's. `fame` (m,): the share of the catalogue
-    that is less well known, 0..1; a surprise is in the lower half.
+    Unexpected and useful at once, as serendipity is in Ge et al. 2010 ("Beyond accuracy"). `worth` (m,): the score
+    without what being well known adds; a surprise has at least half the usual pick's. `fame` (m,): the share of the
+    catalogue that is less well known, 0..1; a surprise is in the lower half.
     """
     usual = float(np.median(worth[picked]))
     fits = (fame <= 0.5) & (worth > 0) & (worth >= _REAL * usual)

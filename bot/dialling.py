@@ -33,8 +33,8 @@ def with_dial(rest: Understanding, text: str, wish: DialWish | None) -> Understa
     """The understanding of a whole text by that of the rest of it: turning the dial is a critique of the list."""
     if wish is None or wish == "surprise":
         return rest.model_copy(update={"variety": wish})
-    said = re.search(r"\w", rest.text) is not None and not rest.acts <= _NOTHING_ELSE
-    if not said:
+    named = rest.preferences or rest.constraints or rest.critiques or rest.mentions
+    if not named and rest.acts <= _NOTHING_ELSE:
         return Understanding(text=text, language=rest.language, acts={"critique"}, variety=wish)
     return rest.model_copy(update={"text": text, "acts": rest.acts | {"critique"}, "variety": wish})
 

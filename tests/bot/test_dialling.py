@@ -73,6 +73,10 @@ def test_the_rest_of_what_was_said_is_heard(understander: Understander) -> None:
     assert [said.value for said in (*heard.preferences, *heard.constraints)] == ["Comedy"]
     assert heard.text == "comedies, but more variety please"
     assert heard.search == ""
+    shorter = understander.understand("more variety, and shorter")
+    assert (shorter.variety, [said.word for said in shorter.critiques]) == ("more", ["shorter"])
+    alone = understander.understand("hmm, more variety!")
+    assert (alone.variety, alone.acts, alone.search) == ("more", {"critique"}, "")
     plain = understander.understand("a thriller")
     assert plain.variety is None
 

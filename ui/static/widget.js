@@ -341,10 +341,9 @@ function facts(item) {
   return found.slice(0, 2);
 }
 
-/** The two strongest reasons that speak for a pick, a surprise first; being well known counts only where little else does. */
+/** The two strongest reasons that speak for a pick; being well known counts only where little else does. */
 function strongest(reasons) {
-  const speaking = reasons.filter((reason) => reason.weight > 0)
-    .sort((one, other) => (other.kind === 'variety') - (one.kind === 'variety') || other.weight - one.weight);
+  const speaking = reasons.filter((reason) => reason.weight > 0).sort((one, other) => other.weight - one.weight);
   const telling = speaking.filter((reason) => reason.kind !== 'popularity');
   const quoted = new Set();
   return (telling.length ? telling : speaking).slice(0, 2).map((reason) => {

@@ -13,6 +13,7 @@ Floats = NDArray[np.float64]
 
 RELEVANCE: dict[Variety, float] = {"closest": 1.0, "balanced": 0.85, "varied": 0.5}
 """What a score counts beside likeness to what is picked already, 0..1, at each step of the dial."""
+_CALIBRATED = 0.3  # what a list unlike the person's taste costs, where likeness to another pick costs 1
 _SMOOTHING = 0.01
 _REAL = 0.5  # of the worth of a usual pick, what a surprise must have
 
@@ -31,7 +32,7 @@ def diversify(
     """Positions of k candidates, chosen one by one by relevance * score - (1 - relevance) * (closest pick + taste).
 
     The closest pick is that of maximal marginal relevance (Carbonell & Goldstein 1998, section 2); how far the list
-    would be from the person's taste, 0..1, is calibration (Steck 2018, section 4). `scores` (m,) in any unit, best
+    would be from the person's taste, 0..1, is calibration (Steck 2018, section 4) and weighs little. `scores` (m,) in any unit, best
     first or not; `vectors` (m, d) unit rows; `relevance` in 0..1, 1 = by score alone.
     """
     if not len(scores):
@@ -41,7 +42,7 @@ def diversify(
     picked: list[int] = [int(np.argmax(worth))]
     closest = vectors @ vectors[picked[0]]
     while len(picked) < min(k, len(scores)):
-        cost = closest if taste is None else closest + _with_each(taste, picked)
+        cost = closest if taste is None else closest + _CALIBRATED * _with_each(taste, picked)
         marginal = relevance * worth - (1.0 - relevance) * cost
         marginal[picked] = -np.inf
         best = int(np.argmax(marginal))

@@ -32,8 +32,8 @@ def diversify(
     """Positions of k candidates, chosen one by one by relevance * score - (1 - relevance) * (closest pick + taste).
 
     The closest pick is that of maximal marginal relevance (Carbonell & Goldstein 1998, section 2); how far the list
-    would be from the person's taste, 0..1, is calibration (Steck 2018, section 4) and weighs little. `scores` (m,) in any unit, best
-    first or not; `vectors` (m, d) unit rows; `relevance` in 0..1, 1 = by score alone.
+    would be from the person's taste, 0..1, is calibration (Steck 2018, section 4), and weighs little. `scores` (m,) in
+    any unit, best first or not; `vectors` (m, d) unit rows; `relevance` in 0..1, 1 = by score alone.
     """
     if not len(scores):
         return []

@@ -24,7 +24,7 @@ _HEAD = 0.2
 class Exposure(Record):
     """Of the first ten of many lists. coverage: share of all items that any list shows. gini: how unequally often items
     are shown, 0 all alike .. 1 one alone. The means over lists have intervals: rank of the items shown, 1 the best
-    known; share of them in the long tail; mean cosine of the texts of two of them."""
+    known; share of them in the long tail; mean cosine of the texts of two of them, where there are two."""
 
     coverage: float
     gini: float
@@ -45,10 +45,13 @@ def exposure(
     kept = [(rows[:TOP], group) for rows, group in zip(lists, groups, strict=True) if len(rows)]
     ranks = _ranks(fame)
     shown = np.bincount(np.concatenate([rows for rows, _ in kept]), minlength=len(fame))
-    values = np.array([
-        (ranks[rows].mean(), (ranks[rows] > _HEAD * len(fame)).mean(), likeness(matrix[rows])) for rows, _ in kept
-    ])  # fmt: skip
-    rank, tail, similarity = intervals(values, np.array([group for _, group in kept]), samples, seed)
+    values = np.array([(ranks[rows].mean(), (ranks[rows] > _HEAD * len(fame)).mean()) for rows, _ in kept])
+    rank, tail = intervals(values, np.array([group for _, group in kept]), samples, seed)
+    several = [(rows, group) for rows, group in kept if len(rows) > 1]
+    alike = np.array([[likeness(matrix[rows])] for rows, _ in several])
+    similarity = Interval(mean=0.0, low=0.0, high=1.0)
+    if several:
+        (similarity,) = intervals(alike, np.array([group for _, group in several]), samples, seed)
     return Exposure(
         coverage=float((shown > 0).mean()),
         gini=gini(shown),
@@ -74,9 +77,9 @@ def _ranks(fame: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def likeness(vectors: NDArray[np.float32]) -> float:
-    """The mean cosine of two of some unit vectors; 0 of fewer than two."""
+    """The mean cosine of two of some unit vectors (k, d), of which there are two or more."""
     size = len(vectors)
-    return float(((vectors @ vectors.T).sum() - size) / (size * (size - 1))) if size > 1 else 0.0
+    return float(((vectors @ vectors.T).sum() - size) / (size * (size - 1)))
 
 
 def exposure_table(title: str, found: Mapping[str, Exposure]) -> Table:

@@ -73,7 +73,7 @@ class ReplayReport(Record):
 
     `ok`: no baseline is better than Rapport at recall@10 by more than chance, and Rapport reaches the `floors`, where
     there are any. `absent` counts targets that the catalogue does not have; they count as not ranked, for every system.
-    `without`: Rapport with one branch switched off each.
+    `without`: Rapport with one branch switched off each. `people`: what the people of the dialogues showed each other.
     """
 
     dialogues: str
@@ -88,6 +88,7 @@ class ReplayReport(Record):
     items: int
     results: list[SystemResult]
     without: list[SystemResult] = []
+    people: Exposure | None = None
     floors: dict[str, float] = {}
     best_baseline: str
     lead: dict[str, Interval]
@@ -131,6 +132,11 @@ class Question:
                 for ranked, out in zip(lists, self.mask, strict=True))  # fmt: skip
         return [np.array([self.row[item] for item in islice(ranked, TOP)], dtype=np.int64) for ranked in left]
 
+    def told(self) -> list[Ints]:
+        """Rows of the targets of each case, as far as the catalogue has them."""
+        return [np.array([self.row[item] for item in case.targets if item in self.row], dtype=np.int64)
+                for case in self.cases]  # fmt: skip
+
     def ranks_in(self, lists: Sequence[Sequence[str]]) -> Floats:
         """Ranks of all targets, (targets,), in one ranked list of ids per case."""
         found: list[float] = []
@@ -166,6 +172,7 @@ def run_replay(options: ReplayOptions, progress: Progress = silent) -> ReplayRep
         cases_from = np.array([case.dialogue for case in cases])
         shown = {name: exposure(one.tops, cases_from, fame, bot.index.matrix, options.seed, options.samples)
                  for name, one in measured.items()}  # fmt: skip
+        people = exposure(question.told(), cases_from, fame, bot.index.matrix, options.seed, options.samples)
     best = max((name for name in measured if name != RAPPORT), key=lambda name: _deciding(measured[name].table))
     drawn = (question.groups, options.samples, options.seed)
     lead = _named(paired_intervals(measured[RAPPORT].table, measured[best].table, *drawn))
@@ -195,6 +202,7 @@ def run_replay(options: ReplayOptions, progress: Progress = silent) -> ReplayRep
             SystemResult(system=f"no {name}", seconds=0.0, measures=_named(intervals(table, *drawn)))
             for name, table in without.items()
         ],
+        people=people,
         floors=floors,
         best_baseline=best,
         lead=lead,
@@ -285,6 +293,7 @@ def print_report(report: ReplayReport, console: Console) -> None:
         table.add_row(result.system, *cells, style="bold" if result.system == RAPPORT else None)
     console.print(table)
     shown = {result.system: result.exposure for result in report.results if result.exposure is not None}
+    shown |= {"people": report.people} if report.people is not None else {}
     console.print(exposure_table("What the first ten show", shown))
     gap = report.lead[DECIDING]
     verdict = "ok" if report.ok else "FAILED"

@@ -8,6 +8,7 @@ from bot.beliefs import update
 from bot.events import Counted, Event, Focused
 from bot.facts import Phrase, comparative, facet_phrase, head, number_phrase, reason_phrases
 from bot.phrasing import filled, joined, quoted, say, tap, told
+from bot.picking import is_surprise
 from bot.plan import Line, ReplyPlan, supports
 from bot.querying import build_query
 from bot.records import Belief, Evidence, Profile, Suggestion, Understanding, is_imported
@@ -112,11 +113,14 @@ def plan_explanation(understanding: Understanding, state: SessionState, catalogu
             popular = True
         if len(lines) <= 4:
             lines += _reason_lines(item, reason, catalogue, topics)
-    if popular and len(lines) <= 3:
+    surprise = is_surprise(pick.reasons)
+    if popular and not surprise and len(lines) <= 3:
         template = "why_popular" if len(lines) > 1 else "why_popular_only"
         lines.append(Line(template=template, slots={"nouns": catalogue.domain.noun.many}, item_id=item.id))
     if len(lines) == 1:
         lines += [Line(template="why_fact", slots={"fact": p.text}, **_support(p)) for p in _described(item, catalogue)]
+    if surprise:
+        lines.insert(1, Line(template="why_surprise", slots={"nouns": catalogue.domain.noun.many}, item_id=item.id))
     said = _by_quote(lines, catalogue.domain.language)
     return ReplyPlan(acts={"explain"}, lines=said, suggestions=_next(item, catalogue), events=events)
 

@@ -17,14 +17,16 @@ from typing import TYPE_CHECKING, Self
 from filelock import FileLock, Timeout
 from threadpoolctl import threadpool_limits
 
-from bot.events import Believed, Event, Withdrew
+from bot.dialling import STEPS
+from bot.events import Believed, Dialled, Event, Withdrew
 from bot.grounding import Checker
 from bot.imports import read_import, take_in
 from bot.language_models import Choice, choose, open_model
 from bot.manager import Manager
+from bot.querying import build_query
 from bot.ranking import dialogue_query, rank_dialogue
 from bot.rebuilding import context_of, rebuild
-from bot.records import Preference, Profile, Reply, TasteReport, TurnEvent, Understanding
+from bot.records import Preference, Profile, Reply, Standing, TasteReport, TurnEvent, Understanding
 from bot.settings import Settings
 from bot.state import SessionState, fold
 from bot.stating import stated_belief
@@ -42,7 +44,7 @@ from retrieval.errors import HomeInUseError, InputError, NotFoundError
 from retrieval.importer import ImportReport, import_file
 from retrieval.index import Index, ensure_index
 from retrieval.recommend import Recommender
-from retrieval.records import Item
+from retrieval.records import Item, Query, Variety
 from retrieval.trained import trained_for
 
 if TYPE_CHECKING:
@@ -72,8 +74,8 @@ class Bot:
         self._understander = Understander(catalogue, encoder)
         taught, ranker = trained_for(catalogue, settings.home, settings.embedder)
         self._recommender = Recommender(
-            catalogue, index.matrix, index.lexical.scores, self.encode, taught=taught, ranker=ranker,
-            trends=Trends(store, catalogue.row, settings.trend_half_life_days),
+            catalogue, index.matrix, index.lexical.scores, self.encode, variety=settings.variety, taught=taught,
+            ranker=ranker, trends=Trends(store, catalogue.row, settings.trend_half_life_days),
         )  # fmt: skip
         checker = Checker(catalogue, self._understander.gazetteer)
         self._voice = Voice(
@@ -256,6 +258,38 @@ class Bot:
             owner = self._store.person_of(session_id, None)
             self._store.append(session_id, owner, turn, state.step + 1, events)
             return self._state(session_id).profile()
+
+    def variety(self, session_id: str) -> Variety:
+        """How varied the lists of a session are."""
+        return self._state(session_id).variety or self.settings.variety
+
+    def vary(self, session_id: str, variety: Variety) -> None:
+        """Set how varied the lists of a session are, from the next one on; "undo" takes it back.
+
+        Raises InputError for another word than closest, balanced or varied.
+        """
+        if variety not in STEPS:
+            raise InputError(f"Variety cannot be '{variety}'. Known: {', '.join(STEPS)}.")
+        with self._session(session_id):
+            if self.variety(session_id) != variety:
+                state, turn = self._state(session_id), self._store.turns(session_id)
+                owner = self._store.person_of(_session_name(session_id), None)
+                self._store.append(session_id, owner, turn, state.step + 1, [Dialled(variety=variety)])
+
+    def standing(self, session_id: str, item_id: str, belief_id: str) -> Standing:
+        """Where an item stands by score, before lists are made varied, and where it would stand without a belief.
+
+        Raises NotFoundError for an unknown item.
+        """
+        self.catalogue.get(item_id)
+        state, place = self._state(session_id), self._recommender.standing
+        query = build_query(state, self.catalogue, again=True)
+        without = build_query(state, self.catalogue, again=True, without=[belief_id])
+        allowed, otherwise, every = (
+            (place(query, item_id, among), place(without, item_id, among)) for among in (query, without, Query())
+        )
+        hard = {one.belief_id for one in query.terms if one.hard} | {one.belief_id for one in query.bounds if one.hard}
+        return Standing(binds=belief_id in hard, allowed=allowed, otherwise=otherwise, catalogue=every)
 
     def remove(self, session_id: str, belief_id: str) -> Profile:
         """Drop one belief. Raises NotFoundError when there is none with that id."""

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from bot.records import Belief, Understanding
-from retrieval.records import Reason, Record
+from retrieval.records import Reason, Record, Variety
 
 
 class Believed(Record):
@@ -96,6 +96,13 @@ class Tapped(Record):
     heat: float = 0.0
 
 
+class Dialled(Record):
+    """The person set how varied lists are, from here on in this session."""
+
+    kind: Literal["dialled"] = "dialled"
+    variety: Variety
+
+
 class Undone(Record):
     """The events of a step no longer count."""
 
@@ -117,9 +124,10 @@ class Brought(Record):
 
 
 Event = Annotated[
-    Believed | Withdrew | Shown | Focused | Asked | Worded | Counted | Wondered | Tapped | Undone | Restarted | Brought,
+    Believed | Withdrew | Shown | Focused | Asked | Worded | Counted | Wondered | Tapped | Dialled | Undone | Restarted
+    | Brought,
     Field(discriminator="kind"),
-]
+]  # fmt: skip
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
 

@@ -13,7 +13,20 @@ from bot import answering, recommending
 from bot.acknowledging import heard
 from bot.beliefs import update
 from bot.carrying import carried
-from bot.events import Asked, Believed, Brought, Event, Focused, Logged, Restarted, Undone, Withdrew, Worded
+from bot.dialling import turned
+from bot.events import (
+    Asked,
+    Believed,
+    Brought,
+    Dialled,
+    Event,
+    Focused,
+    Logged,
+    Restarted,
+    Undone,
+    Withdrew,
+    Worded,
+)
 from bot.facts import head
 from bot.grounding import Checker
 from bot.namesakes import Heard, hear, plan_question, with_choice
@@ -139,7 +152,14 @@ class Manager:
     def changes(self, said: Heard, state: SessionState) -> list[Event]:
         """Events by which an utterance changes what is believed."""
         mistaken: list[Event] = [Withdrew(belief_id=belief_id) for belief_id in said.gone]
-        return mistaken + self._changes(said.certain, state, said.turn)
+        return mistaken + self._turned(said.meant, state) + self._changes(said.certain, state, said.turn)
+
+    def _turned(self, understanding: Understanding, state: SessionState) -> list[Event]:
+        """The dial of variety, where words turn it."""
+        wish = understanding.variety
+        if wish is None or wish == "surprise":
+            return []
+        return [Dialled(variety=turned(state.variety or self.settings.variety, wish))]
 
     def _changes(self, understanding: Understanding, state: SessionState, turn: int) -> list[Event]:
         acts, catalogue = understanding.acts, self.view(understanding.language)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.facts import Phrase, facet_phrase, head, hook, reason_phrases
 from bot.lexicon import any_of
 from bot.phrasing import can_say, is_spaced, joined, listed, say, told
 from bot.plan import Line, supports
 from retrieval.catalogue import Catalogue
-from retrieval.records import Item, Recommendation
+from retrieval.records import Item, Reason, Recommendation
 
 _TOO_SLIGHT = 0.02
 
@@ -19,8 +21,15 @@ def pick_lines(items: list[Recommendation], catalogue: Catalogue) -> list[Line]:
     for variant, recommendation in enumerate(items):
         phrases = because(recommendation, catalogue, used, variant)
         used |= {said for phrase in phrases for said in (phrase.topic, phrase.text)}
+        if is_surprise(recommendation.reasons):
+            lines.append(Line(template="surprise"))
         lines.append(_pick_line(recommendation.item, phrases, catalogue))
     return lines
+
+
+def is_surprise(reasons: Sequence[Reason]) -> bool:
+    """Whether reasons are those of the surprise of a list."""
+    return any(reason.kind == "variety" for reason in reasons)
 
 
 def because(

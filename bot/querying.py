@@ -83,7 +83,7 @@ def build_query(state: SessionState, catalogue: Catalogue, again: bool = False, 
         text_evidence=[quote for belief in texts for quote in _grounds(belief)],
         text_belief_id=texts[0].id if texts else None,
         terms=tuple(terms), bounds=tuple(bounds), anchors=tuple(anchors), steers=tuple(steers),
-        exclude=frozenset(exclude), now=state.now,
+        exclude=frozenset(exclude), now=state.now, variety=state.variety,
     )  # fmt: skip
 
 

@@ -29,7 +29,8 @@ def plan_recommendation(
     """
     wanted = understanding.quantity or picks
     named = next((m.item_id for m in understanding.mentions if m.relation == "mention"), None)
-    query = build_query(state, recommender.catalogue).model_copy(update={"title": named})
+    once = {"title": named, "surprise": understanding.variety == "surprise"}
+    query = build_query(state, recommender.catalogue).model_copy(update=once)
     items = recommender.recommend(query, wanted)
     lines = heard(understanding, state, fresh, catalogue)
     if state.met in catalogue.row:
@@ -41,6 +42,8 @@ def plan_recommendation(
         lines.append(Line(template="ack_dropped", slots=slots, quotes=labels))
     elif "remove" in understanding.acts:
         lines.append(Line(template="drop_nothing"))
+    if state.variety is not None and understanding.variety not in {None, "surprise"}:
+        lines.append(Line(template=f"dial_{state.variety}"))
     if not items:
         return _without_new(understanding, state, fresh, lines, recommender, catalogue, wanted)
     if len(items) < wanted and (query.terms or query.bounds):

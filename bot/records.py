@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_serializer
 
-from retrieval.records import Evidence, Item, Reason, Recommendation, Record
+from retrieval.records import Evidence, Item, Reason, Recommendation, Record, Variety
 
 __all__ = [
     "Belief",
@@ -24,11 +24,13 @@ __all__ = [
     "Recommendation",
     "Reply",
     "RowProblem",
+    "Standing",
     "Suggestion",
     "TasteReport",
     "TurnEvent",
     "Understanding",
     "Unresolved",
+    "Variety",
 ]
 
 Scope = Literal["session", "person"]
@@ -179,11 +181,15 @@ class Leaning(Record):
     weight: float
 
 
+DialWish = Literal["closest", "less", "varied", "more", "surprise"]
+"""What words ask of the variety of lists: a step of the dial outright, one step down or up, or a surprise this once."""
+
+
 class Understanding(Record):
     """One utterance, understood. `acts` are of PERSON_ACTS; `search` is what is left to search by meaning.
 
-    leanings: values that what is searched sounds like. `open`: whatever Rapport picks is welcome. `drops` are the words
-    that name what to let go, for remove.
+    leanings: values that what is searched sounds like. `open`: whatever Rapport picks is welcome. `variety`: how varied
+    lists are to be. `drops` are the words that name what to let go, for remove.
     """
 
     text: str
@@ -199,6 +205,7 @@ class Understanding(Record):
     targets: list[str] = []
     drops: str = ""
     open: bool = False
+    variety: DialWish | None = None
     quantity: int | None = None
     search: str = ""
     leanings: list[Leaning] = []
@@ -311,6 +318,19 @@ class TasteReport(Record):
     middle: float = MIDDLE
     unresolved: list[Unresolved] = []
     problems: list[RowProblem] = []
+
+
+class Standing(Record):
+    """The 1-based places of an item by score alone, as (with a belief, without it), each in one fixed set of items.
+
+    allowed: those that all conditions allow. otherwise: those that all conditions but this belief's allow, which are
+    the same where it is no condition. catalogue: all there are. binds: the belief is a condition.
+    """
+
+    binds: bool
+    allowed: tuple[int, int]
+    otherwise: tuple[int, int]
+    catalogue: tuple[int, int]
 
 
 class Suggestion(Record):

@@ -11,6 +11,8 @@ import platformdirs
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from retrieval.records import Variety
+
 
 class Settings(BaseSettings):
     """Settings of one process; frozen. Example: RAPPORT_PICKS=5 RAPPORT_HOME=/srv/rapport make serve."""
@@ -49,6 +51,8 @@ class Settings(BaseSettings):
     """Largest file of ratings or profile that can be brought, in bytes, also when unpacked."""
     max_import_rows: int = Field(50_000, ge=1)
     """Most rows of one person in such a file."""
+    variety: Variety = "balanced"
+    """How varied lists are until the person says otherwise: closest, balanced or varied, which ends in a surprise."""
     question_budget: int = Field(2, ge=0)
     """Questions Rapport may ask in one session."""
     taste_half_life_days: float = Field(180.0, gt=0)

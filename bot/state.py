@@ -11,6 +11,7 @@ from bot.events import (
     Asked,
     Believed,
     Counted,
+    Dialled,
     Focused,
     Logged,
     Pick,
@@ -24,8 +25,9 @@ from bot.events import (
 )
 from bot.records import Belief, Profile, Understanding
 from bot.references import Context
+from retrieval.records import Variety
 
-_CHANGES = (Believed, Withdrew, Shown, Restarted)
+_CHANGES = (Believed, Withdrew, Shown, Dialled, Restarted)
 
 
 @dataclass
@@ -38,9 +40,9 @@ class SessionState:
     last turn that was answered.
     counted: what the catalogue was just asked for, and in which turn. let_go: ids of the wishes that could not be met.
     met: the item just bought, which met the need that led to it.
-    language: the one that the person spoke last, "" before that. told: when each belief was last said, by id. The fold
-    knows no clock: `now` is when the state is looked at, and `half_life` in days is that of lasting tastes
-    (bot.weighing).
+    language: the one that the person spoke last, "" before that. variety: of lists, None until it is set. told: when
+    each belief was last said, by id. The fold knows no clock: `now` is when the state is looked at, and `half_life` in
+    days is that of lasting tastes (bot.weighing).
     """
 
     step: int = 0
@@ -59,6 +61,7 @@ class SessionState:
     asked: list[str] = field(default_factory=list)
     templates: list[str] = field(default_factory=list)
     language: str = ""
+    variety: Variety | None = None
     beliefs: dict[str, Belief] = field(default_factory=dict)
     told: dict[str, datetime] = field(default_factory=dict)
     now: datetime | None = None
@@ -159,6 +162,8 @@ def _apply(state: SessionState, entry: Logged, here: bool) -> None:
         state.language = event.language
     elif isinstance(event, Counted):
         state.counted = entry.turn, event.understanding
+    elif isinstance(event, Dialled):
+        state.variety = event.variety
     elif isinstance(event, Wondered):
         state.doubt = event
         state.doubted.append(event)
@@ -169,6 +174,7 @@ def _apply(state: SessionState, entry: Logged, here: bool) -> None:
         state.slate = [pick for pick in state.slate if pick.item_id not in gone]
     elif isinstance(event, Restarted):
         state.slate, state.focus, state.liked, state.pending, state.asked, state.shown = [], None, None, None, [], []
+        state.variety = None
         state.beliefs = {id_: belief for id_, belief in state.beliefs.items() if belief.scope == "person"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.dialling import with_dial, without_dial
 from bot.gazetteer import Gazetteer
 from bot.languages import language_of
 from bot.leanings import leanings_file, load_leanings
@@ -47,8 +48,10 @@ class Understander:
     def understand(self, text: str, context: Context | None = None) -> Understanding:
         """Acts, preferences, constraints, critiques, item mentions and a question, each with its span or quote."""
         context = context or Context()
-        listener = self.listener(language_of(text, context.language))
-        heard = listener.understand(text, context)
+        language = language_of(text, context.language)
+        listener = self.listener(language)
+        wish, rest = without_dial(text, language)
+        heard = with_dial(listener.understand(rest, context), text, wish)
         heard = self._leaning(heard) if listener.catalogue.in_own_language else heard
         return with_occasions(heard, listener.drafter.fold(heard.text), listener.domain)
 

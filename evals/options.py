@@ -89,6 +89,19 @@ class GroundingOptions(EvalOptions):
     show: bool = False
 
 
+class ReasonOptions(EvalOptions):
+    """`picks` to sample. `show` prints those that did not fall."""
+
+    picks: int = Field(200, ge=1)
+    show: bool = False
+
+
+class VarietyOptions(EvalOptions):
+    """`sessions` to hold, each at every step of the dial."""
+
+    sessions: int = Field(60, ge=1)
+
+
 class PropertyOptions(EvalOptions):
     """`dialogues` of random talk in all, in so many `processes`; or the moves of `script` alone."""
 

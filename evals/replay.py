@@ -10,7 +10,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from evals import baselines
+from evals.exposure import TOP, Exposure, exposure, exposure_table
 from evals.metrics import MEASURES, Floats, Interval, Ints, intervals, measure, paired_intervals, ranks_of
 from evals.options import Progress, ReplayOptions, silent
 from evals.recorded import (
@@ -47,11 +49,23 @@ FLOORS = {"redial_valid.jsonl.gz": {"recall@1": 0.048, "recall@10": 0.230, "reca
 
 
 class SystemResult(Record):
-    """One line of the table. `seconds` is the time of all its rankings."""
+    """One line of the tables. `seconds` is the time of all its rankings; `exposure` is None where it was not asked for.
+
+    The popularity of an item is how often the training dialogues mention it, else what the catalogue says.
+    """
 
     system: str
     seconds: float
     measures: dict[str, Interval]
+    exposure: Exposure | None = None
+
+
+class _Measured(NamedTuple):
+    """seconds; measures (targets, 6); the rows of the ten best of each case."""
+
+    seconds: float
+    table: Floats
+    tops: list[Ints]
 
 
 class ReplayReport(Record):
@@ -59,7 +73,7 @@ class ReplayReport(Record):
 
     `ok`: no baseline is better than Rapport at recall@10 by more than chance, and Rapport reaches the `floors`, where
     there are any. `absent` counts targets that the catalogue does not have; they count as not ranked, for every system.
-    `without`: Rapport with one branch switched off each.
+    `without`: Rapport with one branch switched off each. `people`: what the people of the dialogues showed each other.
     """
 
     dialogues: str
@@ -74,6 +88,7 @@ class ReplayReport(Record):
     items: int
     results: list[SystemResult]
     without: list[SystemResult] = []
+    people: Exposure | None = None
     floors: dict[str, float] = {}
     best_baseline: str
     lead: dict[str, Interval]
@@ -106,6 +121,22 @@ class Question:
             found.append(np.where(rows < 0, np.inf, ranks))
         return np.concatenate(found)
 
+    def tops(self, scores: baselines.Scores) -> list[Ints]:
+        """Rows of the ten best of each case, best first, by a table of scores (cases, items)."""
+        masked = (np.where(out, -np.inf, one) for out, one in zip(self.mask, scores, strict=True))
+        return [np.lexsort((-self.ties, -one))[: min(TOP, int(np.isfinite(one).sum()))] for one in masked]
+
+    def tops_in(self, lists: Sequence[Sequence[str]]) -> list[Ints]:
+        """The same of one ranked list of ids per case."""
+        left = ((item for item in ranked if item in self.row and not out[self.row[item]])
+                for ranked, out in zip(lists, self.mask, strict=True))  # fmt: skip
+        return [np.array([self.row[item] for item in islice(ranked, TOP)], dtype=np.int64) for ranked in left]
+
+    def told(self) -> list[Ints]:
+        """Rows of the targets of each case, as far as the catalogue has them."""
+        return [np.array([self.row[item] for item in case.targets if item in self.row], dtype=np.int64)
+                for case in self.cases]  # fmt: skip
+
     def ranks_in(self, lists: Sequence[Sequence[str]]) -> Floats:
         """Ranks of all targets, (targets,), in one ranked list of ids per case."""
         found: list[float] = []
@@ -136,11 +167,17 @@ def run_replay(options: ReplayOptions, progress: Progress = silent) -> ReplayRep
         measured = {RAPPORT: _rapport(bot, question, options.workers, progress)}
         measured |= _baselines(bot, question, training, options.seed, progress)
         without = _without(bot, question, progress) if options.ablate else {}
-    best = max((name for name in measured if name != RAPPORT), key=lambda name: _deciding(measured[name][1]))
+        items, fame = bot.catalogue.items, bot.catalogue.popularity
+        fame = fame if counts is None else np.array([counts[item.id] for item in items], dtype=np.float32)
+        cases_from = np.array([case.dialogue for case in cases])
+        shown = {name: exposure(one.tops, cases_from, fame, bot.index.matrix, options.seed, options.samples)
+                 for name, one in measured.items()}  # fmt: skip
+        people = exposure(question.told(), cases_from, fame, bot.index.matrix, options.seed, options.samples)
+    best = max((name for name in measured if name != RAPPORT), key=lambda name: _deciding(measured[name].table))
     drawn = (question.groups, options.samples, options.seed)
-    lead = _named(paired_intervals(measured[RAPPORT][1], measured[best][1], *drawn))
+    lead = _named(paired_intervals(measured[RAPPORT].table, measured[best].table, *drawn))
     floors = FLOORS.get(options.dialogues.name, {}) if options.limit is None and options.condition == "rep-out" else {}
-    ours = _named(intervals(measured[RAPPORT][1], *drawn))
+    ours = _named(intervals(measured[RAPPORT].table, *drawn))
     return ReplayReport(
         dialogues=options.dialogues.name,
         catalog=options.catalog.name,
@@ -155,15 +192,17 @@ def run_replay(options: ReplayOptions, progress: Progress = silent) -> ReplayRep
         results=[
             SystemResult(
                 system=name,
-                seconds=round(seconds, 1),
-                measures=_named(intervals(table, *drawn)),
+                seconds=round(one.seconds, 1),
+                measures=_named(intervals(one.table, *drawn)),
+                exposure=shown[name],
             )
-            for name, (seconds, table) in measured.items()
+            for name, one in measured.items()
         ],
         without=[
             SystemResult(system=f"no {name}", seconds=0.0, measures=_named(intervals(table, *drawn)))
             for name, table in without.items()
         ],
+        people=people,
         floors=floors,
         best_baseline=best,
         lead=lead,
@@ -171,7 +210,7 @@ def run_replay(options: ReplayOptions, progress: Progress = silent) -> ReplayRep
     )
 
 
-def _rapport(bot: Bot, question: Question, workers: int, progress: Progress) -> tuple[float, Floats]:
+def _rapport(bot: Bot, question: Question, workers: int, progress: Progress) -> _Measured:
     started = time.perf_counter()
     size = len(question.row)
 
@@ -184,7 +223,7 @@ def _rapport(bot: Bot, question: Question, workers: int, progress: Progress) -> 
             lists.append(ranked)
             progress(RAPPORT, number, len(question.cases))
     seconds = time.perf_counter() - started
-    return seconds, measure(question.ranks_in(lists))
+    return _Measured(seconds, measure(question.ranks_in(lists)), question.tops_in(lists))
 
 
 def _without(bot: Bot, question: Question, progress: Progress) -> dict[str, Floats]:
@@ -199,15 +238,15 @@ def _without(bot: Bot, question: Question, progress: Progress) -> dict[str, Floa
 
 def _baselines(
     bot: Bot, question: Question, training: Sequence[RecordedDialogue], seed: int, progress: Progress
-) -> dict[str, tuple[float, Floats]]:
+) -> dict[str, _Measured]:
     cases, row = question.cases, question.row
-    measured: dict[str, tuple[float, Floats]] = {}
+    measured: dict[str, _Measured] = {}
 
     def run(name: str, work: Callable[[], baselines.Scores]) -> baselines.Scores:
         started = time.perf_counter()
         scores = work()
         seconds = time.perf_counter() - started
-        measured[name] = seconds, measure(question.ranks(scores))
+        measured[name] = _Measured(seconds, measure(question.ranks(scores)), question.tops(scores))
         return scores
 
     run("random", lambda: baselines.random_scores(len(cases), len(row), seed))
@@ -253,6 +292,9 @@ def print_report(report: ReplayReport, console: Console) -> None:
         ]
         table.add_row(result.system, *cells, style="bold" if result.system == RAPPORT else None)
     console.print(table)
+    shown = {result.system: result.exposure for result in report.results if result.exposure is not None}
+    shown |= {"people": report.people} if report.people is not None else {}
+    console.print(exposure_table("What the first ten show", shown))
     gap = report.lead[DECIDING]
     verdict = "ok" if report.ok else "FAILED"
     console.print(

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -18,14 +19,16 @@ from pydantic import BaseModel, ConfigDict
 from retrieval import branches
 from retrieval.branches import Scores
 from retrieval.catalogue import Catalogue
-from retrieval.diversity import diversify
+from retrieval.diversity import RELEVANCE, Taste, diversify, unexpected
 from retrieval.filters import allowed, broken
 from retrieval.ranker import Ranker
-from retrieval.records import Anchor, Evidence, Query, Reason, ReasonKind, Recommendation
+from retrieval.records import Anchor, Evidence, Query, Reason, ReasonKind, Recommendation, Variety
 from retrieval.signals import BRANCHES, Signals, silenced
 from retrieval.taught import Taught
 
 Encode = Callable[[str], Scores]
+_EQUAL = 1e-9  # scores closer than this are the same
+_LIKES_ENOUGH = 3  # liked items from which the kinds that somebody likes are known
 
 
 class RankingWeights(BaseModel):
@@ -69,8 +72,8 @@ class Recommender:
     """Ranks one catalogue. Stateless between calls and safe to share between threads.
 
     matrix: float32 (n, d), unit rows in catalogue order. bm25: text -> scores (n,). encode: text -> (d,).
-    taught: what recorded dialogues say of these items, if anything; ranker: how to weigh it. trends: how much is going
-    on about each item at a time, (n,) in 0..1.
+    taught: what recorded dialogues say of these items, if anything; ranker: how to weigh it. variety: of the lists for
+    queries that ask for none. trends: how much is going on about each item at a time, (n,) in 0..1.
     """
 
     def __init__(
@@ -81,7 +84,7 @@ class Recommender:
         encode: Encode,
         weights: RankingWeights | None = None,
         pool: int = 400,
-        relevance: float = 0.85,
+        variety: Variety = "balanced",
         taught: Taught | None = None,
         ranker: Ranker | None = None,
         trends: Callable[[datetime], Scores] | None = None,
@@ -92,7 +95,7 @@ class Recommender:
         self.encode = encode
         self.weights = weights or RankingWeights()
         self.pool = pool
-        self.relevance = relevance
+        self.variety = variety
         self.taught = taught
         self.ranker = ranker
         self.trends = trends
@@ -101,21 +104,66 @@ class Recommender:
         self._alike = lru_cache(maxsize=256)(lambda row: branches.alike(catalogue, matrix, row))
 
     def recommend(self, query: Query, k: int) -> list[Recommendation]:
-        """The k best allowed items, diversified, with their reasons; fewer when fewer are allowed."""
+        """The k best allowed items, diversified, with their reasons; fewer when fewer are allowed.
+
+        Where variety or a surprise is asked for and there is more than one pick, the last may be one that is not
+        expected, and a reason of the kind `variety` says so.
+        """
         ranked, parts, totals = self._rank(query)
         head = ranked[: max(10 * k, 30)]
-        order = diversify(totals[head], self.matrix[head], 4 * k, self.relevance)
-        picks = []
-        for row in (int(head[place]) for place in order):
-            item = self.catalogue.items[row]
-            if broken(self.catalogue, query, item):
-                continue
-            reasons = [_reason(part, float(part.scores[row])) for part in parts if abs(part.scores[row]) > 1e-6]
-            reasons.sort(key=lambda reason: -abs(reason.weight))
-            picks.append(Recommendation(item=item, score=sum(reason.weight for reason in reasons), reasons=reasons))
-            if len(picks) == k:
-                break
+        variety = query.variety or self.variety
+        order = diversify(totals[head], self.matrix[head], 4 * k, RELEVANCE[variety], self._taste(query, head))
+        usual = (int(head[place]) for place in order)
+        rows = list(islice((row for row in usual if not broken(self.catalogue, query, self.catalogue.items[row])), k))
+        picks = [self._recommendation(row, parts) for row in rows]
+        if (query.surprise or variety == "varied") and len(rows) == k > 1:
+            row = self._surprise(query, rows[:-1], ranked, totals - parts[0].scores)
+            if row is not None:
+                picks[-1] = self._recommendation(row, parts, instead_of=picks[-1].score)
         return picks
+
+    def _recommendation(self, row: int, parts: Sequence[_Part], instead_of: float | None = None) -> Recommendation:
+        """An item with the parts of its score; `instead_of`: the score of the pick whose place a surprise takes."""
+        reasons = [_reason(part, float(part.scores[row])) for part in parts if abs(part.scores[row]) > 1e-6]
+        if instead_of is not None:
+            lacking = max(0.0, instead_of - sum(reason.weight for reason in reasons))
+            reasons.append(Reason(kind="variety", label="one you might not expect", weight=lacking))
+        reasons.sort(key=lambda reason: -abs(reason.weight))
+        score = sum(reason.weight for reason in reasons)
+        return Recommendation(item=self.catalogue.items[row], score=score, reasons=reasons)
+
+    def _surprise(
+        self, query: Query, picked: list[int], ranked: NDArray[np.int64], worth: NDArray[np.float64]
+    ) -> int | None:
+        """The row of an allowed item to surprise with, or None. picked: the other picks; worth (n,): without fame."""
+        rows = np.concatenate([picked, np.setdiff1d(ranked, picked)]).astype(np.int64)
+        place = unexpected(worth[rows], self._fame[rows], self.matrix[rows], list(range(len(picked))))
+        row = None if place is None else int(rows[place])
+        return None if row is None or broken(self.catalogue, query, self.catalogue.items[row]) else row
+
+    def _taste(self, query: Query, rows: NDArray[np.int64]) -> Taste | None:
+        """What the kinds of the picks should be like, as far as enough liked items say."""
+        liked = [a for a in query.anchors if a.weight > 0 and not a.asked and a.item_id in self.catalogue.row]
+        wanted = sum((a.weight * self._kinds[self.catalogue.row[a.item_id]] for a in liked), np.zeros(1, np.float32))
+        if len(liked) < _LIKES_ENOUGH or not wanted.sum():
+            return None
+        return Taste(self._kinds[rows], (wanted / wanted.sum()).astype(np.float32))
+
+    @cached_property
+    def _fame(self) -> NDArray[np.float64]:
+        """The share of the catalogue that is less well known than each item, (n,)."""
+        popularity = self.catalogue.popularity
+        return np.searchsorted(np.sort(popularity), popularity) / max(len(popularity), 1)
+
+    @cached_property
+    def _kinds(self) -> NDArray[np.float32]:
+        """The kinds of each item, (n, g): rows sum to 1, or to 0 where none is on record."""
+        postings = self.catalogue.postings("genre")
+        kinds = np.zeros((len(self.catalogue), max(len(postings), 1)), dtype=np.float32)
+        for column, rows in enumerate(postings.values()):
+            kinds[rows, column] = 1.0
+        shares: NDArray[np.float32] = kinds / np.maximum(kinds.sum(axis=1, keepdims=True), 1.0)
+        return shares
 
     def rank(self, query: Query, k: int) -> list[str]:
         """Ids of the k best allowed items, best first: by the learned ranker where there is one and something was said
@@ -137,6 +185,14 @@ class Recommender:
             rows = self.ranker.order_by(self.signals, silenced(found, members), mask)
             ranked[name] = [self.catalogue.items[int(row)].id for row in rows[:k]]
         return ranked
+
+    def standing(self, query: Query, item_id: str, among: Query) -> int:
+        """The 1-based place of an item by score alone, of the items that `among` allows; the item itself counts as one.
+
+        Items with the same score share the better place.
+        """
+        totals = self._rank(query, pool=1)[2]
+        return 1 + int((totals[allowed(self.catalogue, among)] > totals[self.catalogue.row[item_id]] + _EQUAL).sum())
 
     def count(self, query: Query) -> int:
         """How many items break no hard constraint."""

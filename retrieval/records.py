@@ -108,12 +108,18 @@ class Steer(Record):
     evidence: list[Evidence] = []
 
 
+Variety = Literal["closest", "balanced", "varied"]
+"""How much of closeness to the wish a list gives up so that its items differ, least first."""
+
+
 class Query(Record):
     """All that ranking may know of a conversation. Lists may be empty: then the prior decides.
 
     `text`: the telling words of what is searched by meaning; `described`: the sentence they come from, where it is a
     description. Anchors stand in the order in which their items came up. `said`: the person's own messages, oldest
     first; `fresh`: ids of the beliefs that the last one spoke of. `now`: when the list is for; None leaves trends out.
+    `variety`: None is what the recommender does by itself; `surprise`: the last pick may be one that is not expected,
+    however varied the rest is.
     """
 
     text: str = ""
@@ -129,6 +135,8 @@ class Query(Record):
     said: tuple[str, ...] = ()
     fresh: frozenset[str] = frozenset()
     now: datetime | None = None
+    variety: Variety | None = None
+    surprise: bool = False
 
 
 ReasonKind = Literal[
@@ -136,7 +144,9 @@ ReasonKind = Literal[
     "popularity", "trending", "variety",
 ]  # fmt: skip
 """`together`: recorded dialogues name the item beside another one (`item_id`). `looked`, `passed` and `chosen`: it is
-like an item that was only looked at, that was passed over, or that was taken (and then is as good as the same)."""
+like an item that was only looked at, that was passed over, or that was taken (and then is as good as the same).
+`variety`: the item is the surprise of its list; its weight is what the item lacked to the score of the pick in whose
+place it stands."""
 
 
 class Reason(Record):

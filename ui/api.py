@@ -24,7 +24,7 @@ from ui.api_docs import docs_page
 from ui.api_import import BODY, PATH_END, ROOM, file_of
 from ui.api_limits import Limit
 from ui.api_metrics import CONTENT_TYPE, Measured, Metrics
-from ui.api_models import Edit, NewSession, OpenSession, Said, SessionView, Tap, Turn, event_schemas
+from ui.api_models import Dial, Edit, NewSession, OpenSession, Said, SessionView, Tap, Turn, event_schemas
 from ui.api_problems import TOO_LARGE, Problem, documented, handle_errors, problem
 from ui.api_turns import Numbered, Turns, accepted, as_stream, encoded, finished
 from ui.loading import Loader
@@ -34,7 +34,7 @@ from ui.visit import new_session
 if TYPE_CHECKING:
     from bot import Bot
 
-METHODS = ("GET", "POST", "PATCH", "DELETE")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 HEADERS = ("Accept", "Authorization", "Content-Type", "Idempotency-Key")
 """What pages of other sites may use; the origins are in Settings.widget_origins."""
 HEALTH = ("/healthz", "/readyz")
@@ -287,6 +287,19 @@ def _profiles(api: Api) -> APIRouter:
         await api.turns.idle(session_id)
         report: TasteReport = await run_in_threadpool(bot.bring, session_id, content, None, called, user)
         return report
+
+    @router.get("/sessions/{session_id}/variety", summary="How varied lists are", responses=kept)
+    def variety(session_id: Owned, bot: TheBot) -> Dial:
+        return Dial(variety=bot.variety(session_id))
+
+    @router.put(
+        "/sessions/{session_id}/variety", summary="Set it", responses={**kept, **documented("input", "too_large")}
+    )
+    async def vary(session_id: Owned, body: Dial, bot: TheBot) -> Dial:
+        """From the next list on. Words set it too ("more variety"), and "undo" takes either back."""
+        await api.turns.idle(session_id)
+        await run_in_threadpool(bot.vary, session_id, body.variety)
+        return body
 
     @router.post(
         "/sessions/{session_id}/events", summary="Tell what was done with an item",

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from bot.records import Profile, Recommendation, Reply, Suggestion, Understanding
+from bot.records import Profile, Recommendation, Reply, Suggestion, Understanding, Variety
 
 __all__ = ["Profile", "Reply"]
 
@@ -81,6 +81,12 @@ class Edit(Body):
 
     remove: list[Id] = Field(default=[], max_length=50)
     add: list[Addition] = Field(default=[], max_length=50)
+
+
+class Dial(Body):
+    """How varied lists are: closest, balanced, or varied, which may end in a surprise."""
+
+    variety: Variety
 
 
 class Tap(Body):

@@ -143,11 +143,14 @@ def number_fact(item: Item, number: str, catalogue: Catalogue) -> str:
 def strongest(pick: Recommendation, catalogue: Catalogue) -> list[ReasonView]:
     """The reasons that speak for a pick, strongest first; each quote is shown once.
 
-    Being well known speaks for many items, so it is named only where little else does.
+    Being well known speaks for many items, so it is named only where little else does. A surprise says so
+    first.
     """
-    chosen = sorted((reason for reason in pick.reasons if reason.weight > 0), key=lambda reason: -reason.weight)
+    chosen = [reason for reason in pick.reasons if reason.weight > 0 or reason.kind == "variety"]
+    chosen.sort(key=lambda reason: -reason.weight)
     telling = [reason for reason in chosen if reason.kind != "popularity"]
     chosen = telling if len(telling) > 1 else chosen
+    chosen.sort(key=lambda reason: reason.kind != "variety")
     quotes: set[str] = set()
     views: list[ReasonView] = []
     for reason in chosen[:MAX_REASONS]:

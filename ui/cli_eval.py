@@ -147,6 +147,51 @@ def eval_grounding(
     _measure(run_grounding, options, lambda report: print_report(report, console, show))
 
 
+@evals.command("reasons")
+def eval_reasons(
+    picks: Annotated[int, typer.Option(min=1, help="Picks to sample.")] = 200,
+    show: Annotated[bool, typer.Option("--show", help="Print the picks that did not fall.")] = False,
+    model: Model = None,
+    catalog: Catalog = None,
+    domain: Domain = None,
+    home: Home = None,
+    limit: Limit = None,
+    seed: Seed = 0,
+    json_file: Json = None,
+) -> None:
+    """Check that parts sum to scores, and that a pick falls without the preference behind its top reason."""
+    from evals.options import ReasonOptions
+    from evals.reasons import print_report, run_reasons
+
+    options = _options(
+        ReasonOptions, picks=picks, show=show, model=model, catalog=catalog, domain=domain, home=home, limit=limit,
+        seed=seed, json_file=json_file,
+    )  # fmt: skip
+    _measure(run_reasons, options, lambda report: print_report(report, console, show))
+
+
+@evals.command("variety")
+def eval_variety(
+    sessions: Annotated[int, typer.Option(min=1, help="Sessions to hold at each step.")] = 60,
+    model: Model = None,
+    catalog: Catalog = None,
+    domain: Domain = None,
+    home: Home = None,
+    limit: Limit = None,
+    seed: Seed = 0,
+    json_file: Json = None,
+) -> None:
+    """Hold the same sessions at each step of the dial of variety, and compare what their lists show."""
+    from evals.options import VarietyOptions
+    from evals.variety import print_report, run_variety
+
+    options = _options(
+        VarietyOptions, sessions=sessions, model=model, catalog=catalog, domain=domain, home=home, limit=limit,
+        seed=seed, json_file=json_file,
+    )  # fmt: skip
+    _measure(run_variety, options, lambda report: print_report(report, console))
+
+
 @evals.command("properties")
 def eval_properties(
     dialogues: Annotated[int, typer.Option(min=1, help="Random dialogues to play.")] = 1000,

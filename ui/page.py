@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from bot.records import Variety
 from retrieval.domain import DomainConfig
 from retrieval.errors import RapportError
 from ui import visit
@@ -29,9 +30,9 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 """What every listener has in common: no overlay while it runs, no public endpoint."""
 
 
-def build_page(get_bot: Callable[[], Bot], domain: DomainConfig) -> gr.Blocks:
+def build_page(get_bot: Callable[[], Bot], domain: DomainConfig, variety: Variety) -> gr.Blocks:
     """The page. `get_bot` may wait until the bot is loaded, and raises RapportError when it cannot be."""
-    first = visit.opening(domain)
+    first = visit.opening(domain, variety)
     greeting: Any = first.messages
     page: gr.Blocks
     with gr.Blocks(title="Rapport", analytics_enabled=False, fill_width=True, elem_id="rapport") as page:
@@ -76,9 +77,10 @@ def build_page(get_bot: Callable[[], Bot], domain: DomainConfig) -> gr.Blocks:
                     over = gr.Button("Start over", size="sm", elem_id="rapport-over", min_width=0, scale=0)
             with gr.Column(elem_id="rapport-side", scale=5, min_width=320):
                 picks = panel("picks", first.picks)
+                dial = panel("dial", first.dial)
                 profile = panel("profile", first.profile)
 
-        parts = [chat, picks, chips, profile, box]
+        parts = [chat, picks, chips, profile, dial, box]
 
         def arrive(stored: Any) -> tuple[Any, ...]:
             """Resume the visitor's session, or begin one."""
@@ -125,6 +127,9 @@ def build_page(get_bot: Callable[[], Bot], domain: DomainConfig) -> gr.Blocks:
             name, size, data = str(event.file), int(event.size), str(event.data)
             return _safely(lambda: visit.bring(get_bot(), _session(stored), name, size, data, cards))
 
+        def vary(stored: Any, event: gr.EventData) -> tuple[Any, ...]:
+            return _safely(lambda: visit.vary(get_bot(), _session(stored), str(event.variety)))
+
         def save(stored: Any) -> tuple[Any, ...]:
             return _safely(lambda: visit.save(get_bot(), _session(stored)))
 
@@ -141,6 +146,7 @@ def build_page(get_bot: Callable[[], Bot], domain: DomainConfig) -> gr.Blocks:
         undo.click(say_undo, [session, chat], **turn)
         over.click(say_over, [session, chat], **turn)
         picks.mark(mark, [session, picks], parts, queue=False, **QUIET)
+        dial.vary(vary, [session], parts, queue=False, **QUIET)
         profile.remove(forget, [session, picks], parts, queue=False, **QUIET)
         profile.bring(bring, [session, picks], parts, queue=False, **QUIET)
         profile.save(save, [session], parts, queue=False, **QUIET)
@@ -155,8 +161,8 @@ def _session(stored: Any) -> str:
 
 
 def _updates(view: View) -> tuple[Any, ...]:
-    """A view as the values of (chat, picks, chips, profile, box)."""
-    drawn = (to_template(part) for part in (view.picks, view.chips, view.profile))
+    """A view as the values of (chat, picks, chips, profile, dial, box)."""
+    drawn = (to_template(part) for part in (view.picks, view.chips, view.profile, view.dial))
     parts = (view.messages, *drawn, view.draft)
     return tuple(gr.skip() if part is None else part for part in parts)
 

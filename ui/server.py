@@ -126,7 +126,7 @@ def create_app(bot_factory: Callable[[], Bot], settings: Settings) -> FastAPI:
     add_widget(app)
     served: FastAPI = gr.mount_gradio_app(
         app,
-        build_page(lambda: loader.bot(PATIENCE), domain),
+        build_page(lambda: loader.bot(PATIENCE), domain, settings.variety),
         path="/",
         footer_links=[],
         run_history=False,

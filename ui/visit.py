@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict
 from pydantic import TypeAdapter
 
 import retrieval
-from bot.records import Profile, Recommendation, Reply, Suggestion, TurnEvent
+from bot.records import Profile, Recommendation, Reply, Suggestion, TurnEvent, Variety
 from retrieval.domain import DomainConfig
 from retrieval.errors import InputError, RapportError
 from ui.art import data_uri, placeholder
@@ -42,6 +42,12 @@ NAMES_SHOWN = 200
 BLANK_ART = ("left", "middle", "right")
 """Names that the pictures of an empty page are drawn from."""
 FRESH = Suggestion(label="Show me others", text="show me others")
+DIAL: dict[Variety, tuple[str, str]] = {
+    "closest": ("Closest", "Only by how well they fit what you said."),
+    "balanced": ("Balanced", "What fits, but not three times the same."),
+    "varied": ("Varied", "More mixed, and the last pick may be a surprise."),
+}
+"""The steps of the dial of variety, each with its label and what it means."""
 SUITED = Suggestion(label="What would I like?", text="recommend something")
 FAILED = "Something went wrong on my side, and nothing you said was lost. Please try again."
 
@@ -82,6 +88,19 @@ class ProfileView(TypedDict):
     saved: str
 
 
+class StepView(TypedDict):
+    variety: Variety
+    label: str
+    on: bool
+
+
+class DialView(TypedDict):
+    """How varied lists are, and what the step that is on means."""
+
+    steps: list[StepView]
+    hint: str
+
+
 class View(NamedTuple):
     """The parts of the page; None leaves a part as it is. `draft` is put into the message box."""
 
@@ -89,6 +108,7 @@ class View(NamedTuple):
     picks: PicksView | None = None
     chips: list[ChipView] | None = None
     profile: ProfileView | None = None
+    dial: DialView | None = None
     draft: str | None = None
 
 
@@ -149,6 +169,11 @@ def profile_view(
     )
 
 
+def dial_view(variety: Variety) -> DialView:
+    steps = [StepView(variety=step, label=label, on=step == variety) for step, (label, _) in DIAL.items()]
+    return DialView(steps=steps, hint=DIAL[variety][1])
+
+
 def chips_view(suggestions: Sequence[Suggestion]) -> list[ChipView]:
     return [ChipView(label=suggestion.label, text=suggestion.text) for suggestion in suggestions]
 
@@ -157,11 +182,12 @@ def starters(domain: DomainConfig) -> list[ChipView]:
     return [ChipView(label=text, text=text) for text in domain.starters]
 
 
-def opening(domain: DomainConfig) -> View:
+def opening(domain: DomainConfig, variety: Variety = "balanced") -> View:
     """The page of somebody who has not said anything yet."""
     return View(
-        conversation(domain.greeting, []), picks_view([], domain), starters(domain), profile_view(Profile(), domain)
-    )
+        conversation(domain.greeting, []), picks_view([], domain), starters(domain), profile_view(Profile(), domain),
+        dial_view(variety),
+    )  # fmt: skip
 
 
 def picture_folder(bot: Bot) -> Path:
@@ -187,6 +213,7 @@ def resume(bot: Bot, session: str) -> View:
         picks=cards_of(bot, picks, profile),
         chips=chips_view(since[-1][1].suggestions) if since else starters(bot.domain),
         profile=profile_view(profile, bot.domain),
+        dial=dial_view(bot.variety(session)),
     )
 
 
@@ -276,6 +303,15 @@ def mark(bot: Bot, session: str, kind: str, item_id: str, cards: Sequence[CardVi
     return _after(bot, profile, cards, offer=kind in {"dislike", "seen"} and not known)
 
 
+def vary(bot: Bot, session: str, variety: str) -> View:
+    """Set how varied lists are, from the next one on. Raises InputError for another word than the steps."""
+    step = next((step for step in DIAL if step == variety), None)
+    if step is None:
+        raise InputError(f"The dial has no step '{variety}'. Known: {', '.join(DIAL)}.")
+    bot.vary(session, step)
+    return View(chips=chips_view([FRESH]), dial=dial_view(step))
+
+
 def forget(bot: Bot, session: str, belief_id: str, cards: Sequence[CardView]) -> View:
     """Remove one belief."""
     return _after(bot, bot.remove(session, belief_id), cards)
@@ -312,7 +348,7 @@ def bring(bot: Bot, session: str, name: str, size: int, data: str, cards: Sequen
 def erase(bot: Bot, session: str) -> View:
     """Delete the session, its conversation and its profile; the page of somebody new."""
     bot.erase(session)
-    return opening(bot.domain)._replace(draft="")
+    return opening(bot.domain, bot.settings.variety)._replace(draft="")
 
 
 def _after(bot: Bot, profile: Profile, cards: Sequence[CardView], offer: bool = False) -> View:

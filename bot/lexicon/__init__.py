@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bot.records import DialWish
 from retrieval.plain_yaml import read_yaml
 
 FOLDER = Path(__file__).parent
@@ -245,6 +246,8 @@ class Lexicon(BaseModel):
     numbers: dict[str, int]
     decades: dict[str, int]
     quantities: QuantityWords
+    variety: dict[DialWish, list[str]] = {}
+    """What asks for a more or less varied list."""
     turns: Turns
     linking: LinkingWords = LinkingWords()
     stop: frozenset[str]

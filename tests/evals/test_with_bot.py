@@ -78,6 +78,9 @@ def test_replay_from_end_to_end(tmp_path, home, rows):
     assert (report.dialogue_count, report.turns, report.targets, report.items) == (3, 6, 6, len(rows))
     assert report.train == "talk_train.jsonl"
     assert systems["co-mention"]["recall@1"].mean >= 0.5, "it has seen these very dialogues"
+    for result in report.results:
+        assert result.exposure is not None
+        assert 0 < result.exposure.coverage <= 1
     assert all(system["recall@10"].mean == 1 for system in systems.values()), "six items fit into ten places"
     assert report.ok
     replay.print_report(report, Console(record=True, width=200))

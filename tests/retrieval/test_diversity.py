@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.diversity import diversify
+from retrieval.diversity import Taste, diversify, miscalibration, unexpected
 
 Floats = np.ndarray  # type: ignore[type-arg]
 
@@ -86,3 +86,36 @@ def test_the_same_thing_is_not_listed_before_something_nearly_as_good() -> None:
 def test_nothing_to_choose_from() -> None:
     assert diversify(np.zeros(0), np.zeros((0, 4), dtype=np.float32), 3, 0.85) == []
     assert diversify(np.zeros(1), np.ones((1, 4), dtype=np.float32), 3, 0.85) == [0]
+
+
+def test_a_list_leans_to_the_kinds_that_are_liked() -> None:
+    apart = np.eye(4, dtype=np.float32)
+    scores = np.array([1.0, 0.9, 0.88, 0.0])
+    kinds = np.array([[1, 0], [1, 0], [0, 1], [0, 1]], dtype=np.float32)
+    half = Taste(kinds, np.array([0.5, 0.5], dtype=np.float32))
+    assert diversify(scores, apart, 2, 0.85) == [0, 1]
+    assert diversify(scores, apart, 2, 0.85, half) == [0, 2], "one of each kind, as they are liked"
+    assert diversify(scores, apart, 2, 1.0, half) == [0, 1], "by score alone is by score alone"
+    only = Taste(kinds, np.array([1.0, 0.0], dtype=np.float32))
+    assert diversify(scores, apart, 2, 0.85, only) == [0, 1]
+
+
+def test_miscalibration_is_0_for_the_same_mixture_and_1_for_another() -> None:
+    wanted = np.array([0.75, 0.25, 0.0], dtype=np.float32)
+    lists = np.array([[0.75, 0.25, 0.0], [0.5, 0.25, 0.25], [0.0, 0.0, 1.0]], dtype=np.float32)
+    same, near, other = miscalibration(lists, wanted)
+    assert np.isclose(same, 0.0, atol=1e-6)
+    assert same < near < other
+    assert np.isclose(other, 1.0)
+
+
+def test_a_surprise_is_little_known_unlike_the_picks_and_still_wanted() -> None:
+    near, far = [1.0, 0.0], [0.0, 1.0]
+    vectors = np.array([near, near, far, near, far, far], dtype=np.float32)
+    #             two picks | well known, alike, unlike, hardly wanted
+    worth = np.array([1.0, 0.9, 1.0, 0.9, 0.8, 0.2])
+    fame = np.array([0.9, 0.8, 0.9, 0.1, 0.2, 0.0])
+    assert unexpected(worth, fame, vectors, [0, 1]) == 4
+    assert unexpected(np.array([1.0, 0.9, 1.0, 0.9, 0.4, 0.2]), fame, vectors, [0, 1]) == 3
+    assert unexpected(worth, np.full(6, 0.9), vectors, [0, 1]) is None, "all are well known"
+    assert unexpected(np.zeros(6), fame, vectors, [0, 1]) is None, "nothing speaks for any"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -12,9 +13,10 @@ from hypothesis import strategies as st
 
 from retrieval.catalogue import Catalogue
 from retrieval.domain import load_domain
+from retrieval.filters import broken
 from retrieval.lexical import Lexical
 from retrieval.recommend import RankingWeights, Recommender
-from retrieval.records import Anchor, Bound, Evidence, Item, Query, Recommendation, Steer, Term
+from retrieval.records import Anchor, Bound, Evidence, Item, Query, Recommendation, Steer, Term, Variety
 
 FACETS = ["genre", "person", "theme", "mood", "language", "director"]
 NUMBERS = {
@@ -147,6 +149,66 @@ def test_ranking_puts_the_higher_score_first(
     scores = {pick.item.id: pick.score for pick in recommender.recommend(query, len(starter))}
     ranked = [scores[item_id] for item_id in recommender.rank(query, len(starter)) if item_id in scores]
     assert all(first >= second - 1e-5 for first, second in pairwise(ranked))
+
+
+def likeness(recommender: Recommender, picks: Sequence[Recommendation]) -> float:
+    """The mean cosine of two picks."""
+    vectors = recommender.matrix[[recommender.catalogue.row[pick.item.id] for pick in picks]]
+    return float((vectors @ vectors.T)[np.triu_indices(len(picks), 1)].mean())
+
+
+def test_the_dial_trades_score_for_variety(recommender: Recommender, starter: Catalogue) -> None:
+    liked = sorted(starter.items, key=lambda item: -item.popularity)[:40]
+    found: dict[Variety, tuple[float, float]] = {}
+    for variety in get_args(Variety):
+        lists = [
+            recommender.recommend(Query(anchors=(Anchor(item_id=item.id, asked=True),), variety=variety), 5)[:4]
+            for item in liked
+        ]
+        alike = float(np.mean([likeness(recommender, picks) for picks in lists]))
+        found[variety] = alike, float(np.mean([pick.score for picks in lists for pick in picks]))
+    for less, more in pairwise(found.values()):
+        assert less[0] > more[0], "less alike at each step"
+        assert less[1] > more[1], "and at a price"
+
+
+@few
+@given(data=st.data())
+def test_a_surprise_says_so_and_breaks_nothing(
+    data: st.DataObject, queries: st.SearchStrategy[Query], recommender: Recommender, starter: Catalogue
+) -> None:
+    query = data.draw(queries)
+    asked = query.model_copy(update=data.draw(st.sampled_from([{"variety": "varied"}, {"surprise": True}])))
+    *picks, last = recommender.recommend(asked, 3) or [None]
+    marks = [reason for pick in picks if pick for reason in pick.reasons if reason.kind == "variety"]
+    assert marks == [], "only the last pick can be one"
+    if last is None or not any(reason.kind == "variety" for reason in last.reasons):
+        return
+    assert len(picks) == 2
+    assert broken(starter, query, last.item) == []
+    assert last.item.popularity <= np.median(starter.popularity)
+    assert last.score == sum(reason.weight for reason in last.reasons)
+    assert sum(reason.weight for reason in last.reasons if reason.kind not in {"variety", "popularity"}) > 0
+    plain = recommender.recommend(query.model_copy(update={"variety": asked.variety or "balanced"}), 3)
+    assert not asked.surprise or all(reason.kind != "variety" for pick in plain for reason in pick.reasons)
+
+
+def test_a_surprise_stands_in_the_place_of_an_expected_pick(recommender: Recommender) -> None:
+    comedies = Query(terms=(Term(facet="genre", value="Comedy", hard=True),))
+    surprising = comedies.model_copy(update={"surprise": True})
+    usual, with_one = recommender.recommend(comedies, 3), recommender.recommend(surprising, 3)
+    assert with_one[:2] == usual[:2]
+    surprise = with_one[2]
+    lacking = next(reason.weight for reason in surprise.reasons if reason.kind == "variety")
+    assert lacking > 0
+    assert surprise.score == pytest.approx(usual[2].score)
+    assert recommender.recommend(surprising, 1) == usual[:1], "not the only pick"
+
+
+def test_a_wish_lifts_an_item_among_what_else_is_allowed(recommender: Recommender) -> None:
+    query = Query(terms=(Term(facet="genre", value="Western", weight=0.9),))
+    pick = recommender.recommend(query, 1)[0].item
+    assert recommender.standing(query, pick.id, query) < recommender.standing(Query(), pick.id, query)
 
 
 @few

@@ -453,3 +453,19 @@ def test_a_message_sent_while_a_slow_reply_comes_is_answered(visit, serve, home)
             assert [said[1].strip(), said[3].strip()] == ["something like Arrival", "older, before 1980"]
             # The reply that was cut short is there whole, in the templates' words.
             assert said[2].count("(") >= 3
+
+
+def test_the_dial_is_turned_and_the_list_ends_in_a_surprise(site, visit):
+    one = visit(site)
+    one.say("a comedy from the 80s")
+    assert one.page.locator(".r-step[aria-pressed=true]").all_inner_texts() == ["Balanced"]
+    one.page.get_by_role("button", name="Varied").click()
+    one.page.wait_for_selector(".r-step[data-variety=varied][aria-pressed=true]")
+    one.page.get_by_role("button", name="Show me others").click()
+    one.wait_for_reply("show me others")
+    assert one.page.locator(".r-card").last.locator(".r-reason").first.inner_text() == "one you might not expect"
+    one.say("stick closer to what I said")
+    one.page.wait_for_selector(".r-step[data-variety=closest][aria-pressed=true]")
+    one.open()
+    one.page.wait_for_selector(".r-step[data-variety=closest][aria-pressed=true]")
+    assert one.troubles == []

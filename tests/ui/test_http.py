@@ -935,3 +935,16 @@ def test_metrics_count_without_naming_anybody(client):
     assert "rapport_turns_running 0.0" in answer.text
     for private in (caller.id, "zanzibarian", "nothing/at"):
         assert private not in answer.text
+
+
+def test_variety_is_set_read_and_undone(caller):
+    assert caller.ask("GET", "/variety").json() == {"variety": "balanced"}
+    answer = caller.ask("PUT", "/variety", json={"variety": "varied"})
+    assert (answer.status_code, answer.json()) == (200, {"variety": "varied"})
+    picks = caller.say("a comedy").json()["items"]
+    assert [reason["kind"] for pick in picks for reason in pick["reasons"]].count("variety") == 1
+    caller.say("undo")
+    caller.say("undo")
+    assert caller.ask("GET", "/variety").json() == {"variety": "balanced"}
+    is_problem(caller.ask("PUT", "/variety", json={"variety": "wild"}), 422, "input")
+    assert caller.client.get(f"/v1/sessions/{caller.id}/variety").status_code == 401

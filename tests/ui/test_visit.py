@@ -137,6 +137,28 @@ def test_undo_takes_back_what_was_said(bot, session):
     assert page.profile == first.profile
 
 
+# ---------------------------------------------------------------- the dial of variety
+
+
+def steps_on(view):
+    return [step["variety"] for step in view.dial["steps"] if step["on"]]
+
+
+def test_the_dial_is_set_by_a_tap_and_by_words(bot, session):
+    _, page = say(bot, session, "a comedy please")
+    assert [step["variety"] for step in page.dial["steps"]] == ["closest", "balanced", "varied"]
+    assert steps_on(page) == ["balanced"]
+    tapped = visit.vary(bot, session, "varied")
+    assert steps_on(tapped) == steps_on(visit.resume(bot, session)) == ["varied"]
+    assert tapped.picks is None, "what is on the screen stays until others are asked for"
+    _, page = say(bot, session, tapped.chips[0]["text"])
+    assert page.picks["cards"][-1]["reasons"][0]["label"] == "one you might not expect"
+    _, page = say(bot, session, "stick closer to what I said")
+    assert steps_on(page) == ["closest"]
+    with pytest.raises(InputError, match="wild"):
+        visit.vary(bot, session, "wild")
+
+
 # ---------------------------------------------------------------- cards and profile
 
 

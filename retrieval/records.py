@@ -121,9 +121,20 @@ class Query(Record):
 
 
 ReasonKind = Literal[
-    "similar", "facet", "number", "text", "title", "liked", "disliked", "together", "popularity", "variety"
+    "similar",
+    "facet",
+    "number",
+    "text",
+    "title",
+    "liked",
+    "disliked",
+    "together",
+    "also_liked",
+    "popularity",
+    "variety",
 ]
-"""`together`: recorded dialogues name the item beside another one (`item_id`)."""
+"""`together`: recorded dialogues name the item beside another one (`item_id`). `also_liked`: people who rated both and
+liked the other one liked it."""
 
 
 class Reason(Record):

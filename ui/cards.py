@@ -29,6 +29,7 @@ COMPARED = {
     "liked": "close to {title}, which you liked",
     "disliked": "unlike {title}, which you did not like",
     "together": "often named beside {title}",
+    "also_liked": "people who liked {title} liked it",
 }
 """Reasons that compare with another item, by kind."""
 

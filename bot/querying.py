@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
@@ -23,6 +22,7 @@ _REQUIRED_STRENGTH = 0.85
 _COMMAS = (",", "，", "、")  # noqa: RUF001
 _AGAINST = 0.6
 _BROUGHT = {1: (16, 2.0), -1: (4, 0.5)}  # by polarity: how many imported verdicts steer at once, and their joint weight
+_PASSED = 6  # imported verdicts of one polarity after which an earlier one counts half
 _COVERED = 0.6  # themes are binding where at least this share of items has any; else they only guide
 
 
@@ -150,17 +150,21 @@ def _anchor(belief: Belief, counts: float) -> Anchor:
 
 
 def _brought_anchors(beliefs: Sequence[Belief], state: SessionState) -> list[Anchor]:
-    """The strongest and then latest of what was imported, weighing together about as much as three things said.
+    """The latest of what was imported, weighing together about as much as three things said.
 
     Thousands of ratings are one background. At full weight they would drown every wish, and each costs a pass
-    over the catalogue. They share that weight as if they were new; then what time has left of each counts.
+    over the catalogue. What came last says most of what is liked next, so that earlier verdicts fade. All share the
+    weight as if they were new; then what time has left of each counts.
     """
     anchors: list[Anchor] = []
     for sign, (most, together) in _BROUGHT.items():
-        mine = [(belief.strength, place) for place, belief in enumerate(beliefs) if belief.polarity * sign > 0]
-        kept = [beliefs[place] for _, place in heapq.nlargest(most, mine)]
-        share = min(1.0, together / (sum(belief.strength * belief.confidence for belief in kept) or 1.0))
-        anchors += [_anchor(belief, worth(belief, state) * share) for belief in kept]
+        kept = [belief for belief in beliefs if belief.polarity * sign > 0][-most:]
+        fading = [float(0.5 ** (later / _PASSED)) for later in reversed(range(len(kept)))]
+        full = sum(fade * belief.strength * belief.confidence for belief, fade in zip(kept, fading, strict=True))
+        share = min(1.0, together / (full or 1.0))
+        anchors += [
+            _anchor(belief, worth(belief, state) * fade * share) for belief, fade in zip(kept, fading, strict=True)
+        ]
     return anchors
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from evals.ratings import LIKED, Case, Ratings, find_ratings, held_out, read_rat
 from evals.recorded import measuring_copy
 from evals.session import eval_home, open_bot
 from retrieval.also_liked import ease, learn_liked
+from retrieval.errors import InputError
 from retrieval.records import ReasonKind, Record
 from retrieval.sparse import filled, ones
 
@@ -37,7 +38,7 @@ MEASURES = ("hr@10", "ndcg@10")
 _SHOWN = 10
 _PARTS: tuple[ReasonKind, ...] = ("also_liked", "together", "liked", "disliked", "popularity")
 """All that an import of ratings puts into a score; text and facets are within `liked` and `disliked`."""
-RIDGE, NEIGHBOURS, SHRINK, FADE = 200.0, 50, 10.0, 10.0
+RIDGE, NEIGHBOURS, SHRINK, FADE = 200.0, 50, 10.0, 5.0
 """Of the baselines, each the best on the like before last: the ridge of EASE; neighbours of an item and people of
 doubt for kNN; likes after which one counts half, where the profile fades."""
 
@@ -68,7 +69,10 @@ class InteractionReport(Record):
 
 def run_interactions(options: InteractionOptions, progress: Progress = silent) -> InteractionReport:
     """Measure Rapport and the baselines. Raises InputError when a file cannot be used."""
-    ratings = read_ratings(find_ratings(options.data), options.seed)
+    file = find_ratings(options.data)
+    if file is None:
+        raise InputError(f"No ratings.csv or ratings.csv.gz in {options.data} or in {options.data / 'interactions'}/*.")
+    ratings = read_ratings(file, options.seed)
     cases = held_out(ratings.people)
     for _ in range(options.back):
         cases = held_out({case.person: case.profile for case in cases})
@@ -79,10 +83,10 @@ def run_interactions(options: InteractionOptions, progress: Progress = silent) -
     (home / "models").mkdir(parents=True, exist_ok=True)
     learn_liked([[ratings.keys[item] for item in case.liked(LIKED)] for case in cases]).save(home / "models")
     asked = cases[: options.limit]
-    measured = _baselines(ratings, cases, asked, options.seed)
+    naive = _baselines(ratings, cases, asked, options.seed)
     with open_bot(options.model_copy(update={"home": home}), progress, catalog) as bot:
         lists = _rapport(bot, ratings, asked, _systems(options.ablate), progress)
-    measured |= {name: _measured(_places(asked, found)) for name, found in lists.items()}
+    measured = naive | {name: _measured(_places(asked, found)) for name, found in lists.items()}
     drawn = (np.arange(len(asked)), options.samples, options.seed)
     best = max(
         (name for name in measured if not name.startswith(("Rapport", "no ", "only "))),
@@ -93,23 +97,24 @@ def run_interactions(options: InteractionOptions, progress: Progress = silent) -
     return InteractionReport(
         ratings=str(ratings.file), back=options.back, seed=options.seed, people=len(asked), items=len(rows),
         new=sum(not counts[case.target] for case in asked),
-        results=[SystemResult(system=name, measures=_named(intervals(table, *drawn))) for name, table in measured.items()],
+        results=[
+            SystemResult(system=name, measures=_named(intervals(table, *drawn))) for name, table in measured.items()
+        ],
         best_baseline=best, lead=_named(lead), ok=lead[0].high >= 0 and plain[0].high >= 0,
     )  # fmt: skip
 
 
-def _systems(ablate: bool) -> dict[str, Collection[ReasonKind]]:
+def _systems(ablate: bool) -> dict[str, tuple[ReasonKind, ...]]:
     """Which parts of the score each line of Rapport leaves out."""
-    found: dict[str, Collection[ReasonKind]] = {RAPPORT: (), SHIPPED: ("also_liked",)}
-    for part in _PARTS[1:] if ablate else ():
-        found[f"no {part}"] = (part,)
+    found: dict[str, tuple[ReasonKind, ...]] = {RAPPORT: (), SHIPPED: ("also_liked",)}
     if ablate:
-        found["only also_liked"] = _PARTS[1:]
+        found |= {f"Rapport, no {part}": (part,) for part in _PARTS[1:]}
+        found["Rapport, only also_liked"] = _PARTS[1:]
     return found
 
 
 def _rapport(
-    bot: Bot, ratings: Ratings, cases: Sequence[Case], systems: dict[str, Collection[ReasonKind]], progress: Progress
+    bot: Bot, ratings: Ratings, cases: Sequence[Case], systems: dict[str, tuple[ReasonKind, ...]], progress: Progress
 ) -> dict[str, list[list[str]]]:
     """For each system and person, the ids that a conversation would show."""
     titles = {row["id"]: row for row in ratings.rows}
@@ -168,7 +173,7 @@ def _baselines(ratings: Ratings, cases: Sequence[Case], asked: Sequence[Case], s
         "popularity": measured(np.broadcast_to(counts, (len(asked), len(column))), everything),
         "item-kNN": measured(own @ _neighbours(every[:, liked])),
         "EASE": measured(own @ weights),
-        "EASE, fading profile": measured(fading[: len(asked), liked] @ weights),
+        "EASE, fading profile": measured(fading[:, liked] @ weights),
     }
 
 
@@ -218,6 +223,6 @@ def print_report(report: InteractionReport, console: Console) -> None:
     console.print(table)
     gap = report.lead["hr@10"]
     console.print(
-        f"{RAPPORT}, minus {report.best_baseline} at HR@10: {gap.mean:+.3f} ({gap.low:+.3f} to {gap.high:+.3f}). Target: not "
-        f"worse than it, nor as shipped than popularity, beyond chance: {'ok' if report.ok else 'FAILED'}"
+        f"{RAPPORT}, minus {report.best_baseline} at HR@10: {gap.mean:+.3f} ({gap.low:+.3f} to {gap.high:+.3f}). "
+        f"Target: not worse than it, nor as shipped than popularity, beyond chance: {'ok' if report.ok else 'FAILED'}"
     )

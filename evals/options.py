@@ -57,7 +57,8 @@ class ReplayOptions(EvalOptions):
 
 class InteractionOptions(EvalOptions):
     """`data`: a folder with interactions and catalogs. `back`: how many last likes of each person are dropped before
-    anything is looked at, so that 1 measures without the targets of 0. `ablate`: also without each part of the score."""
+    anything is looked at, so that 1 measures without the targets of 0. `ablate`: also without each part of the score.
+    """
 
     data: Path
     samples: int = Field(2000, ge=100)

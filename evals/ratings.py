@@ -1,4 +1,4 @@
-"""Ratings of many people, as the MovieLens data sets keep them: what each rated, in order, and a catalogue of the items."""
+"""Ratings of many people as MovieLens keeps them: what each rated, in order, and a catalogue of the items."""
 
 from __future__ import annotations
 
@@ -15,13 +15,16 @@ from evals.recorded import catalogue_rows, read_lines
 from retrieval.errors import InputError
 from retrieval.lessons import ItemKey, item_key
 
-SCALE = 5.0
 TARGET = 4.0
 """Stars from which a rating is positive enough to be what is looked for; the usual choice for this data."""
 LIKED = 3.5
 """Stars from which an item is liked, as an import reads a rating (docs/api.md)."""
 _BORROWED = ("cast", "director", "writer", "plot", "description", "keywords")
 _NUMBER = "movielens_id"
+_MOVIELENS = (
+    "MovieLens: Harper and Konstan 2015, https://doi.org/10.1145/2827872",
+    "GroupLens: research only, no commercial use without permission",
+)
 
 
 class Rating(NamedTuple):
@@ -53,13 +56,19 @@ class Ratings:
     keys: dict[str, ItemKey]
     rows: list[dict[str, Any]]
 
+    def baskets(self) -> list[list[ItemKey]]:
+        """What each person liked, oldest first."""
+        return [[self.keys[one.item] for one in found if one.stars >= LIKED] for found in self.people.values()]
 
-def find_ratings(data: Path) -> Path:
-    """The file of ratings in a folder of benchmark data, or in the folder itself. Raises InputError without one."""
-    found = sorted([*data.glob("ratings.csv*"), *data.glob("interactions/*/ratings.csv*")])
-    if not found:
-        raise InputError(f"No ratings.csv or ratings.csv.gz in {data} or in {data / 'interactions'}/*.")
-    return found[0]
+
+def find_ratings(data: Path) -> Path | None:
+    """The file of ratings in a folder, or in that of a folder of benchmark data; None without one."""
+    return next(iter(sorted([*data.glob("ratings.csv*"), *data.glob("interactions/*/ratings.csv*")])), None)
+
+
+def source_of(file: Path) -> tuple[str, str]:
+    """Whom a file of ratings is from and its licence, as far as its folder says; for the model card."""
+    return _MOVIELENS if file.parent.name.startswith(("movielens", "ml-")) else (file.parent.name, "not stated")
 
 
 def read_ratings(file: Path, seed: int = 0) -> Ratings:

@@ -133,8 +133,8 @@ ReasonKind = Literal[
     "popularity",
     "variety",
 ]
-"""`together`: recorded dialogues name the item beside another one (`item_id`). `also_liked`: people who rated both and
-liked the other one liked it."""
+"""`together`: recorded dialogues name the item beside another one (`item_id`). `also_liked`: people who liked that one
+liked the item too."""
 
 
 class Reason(Record):

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from retrieval.also_liked import AlsoLiked, Liked
 from retrieval.catalogue import Catalogue
-from retrieval.errors import ModelFileError
+from retrieval.errors import InputError, ModelFileError
 from retrieval.lessons import Lessons
 from retrieval.ranker import Ranker
 from retrieval.records import Record
@@ -16,13 +16,13 @@ from retrieval.taught import Taught
 
 SHIPPED = Path(__file__).parent / "models"
 CARD = "card.json"
-ITEMS_CARD = "also_liked.json"
+LIKED_CARD = "also_liked.json"
 
 
 class ModelCard(Record):
     """Where trained files come from. `source`: the data and whom it is from, `file` and `sha256` the very file;
-    `dialogues` or `people`: how many were learnt from; `encoder`: the embedding model in use, "" for none; `figures`: on
-    what was not learnt from, by name."""
+    `dialogues` or `people`: how many were learnt from; `encoder`: the embedding model in use, "" for none; `figures`:
+    by name, of what was not learnt from."""
 
     name: str
     source: str
@@ -70,3 +70,15 @@ def also_liked_for(catalogue: Catalogue, home: Path) -> AlsoLiked | None:
     liked = Liked.load(home / "models")
     found = AlsoLiked(catalogue, liked) if liked is not None else None
     return found if found is not None and found.known else None
+
+
+def write_liked(liked: Liked, card: ModelCard, home: Path) -> Path:
+    """Write what ratings taught, with its card, for a home; the folder. Raises InputError when it cannot be written."""
+    folder = home / "models"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        liked.save(folder)
+        (folder / LIKED_CARD).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"Models cannot be written to {folder}: {error}. Free space, or give another home.") from error
+    return folder

@@ -23,7 +23,7 @@ _COMMAS = (",", "，", "、")  # noqa: RUF001
 _AGAINST = 0.6
 _BROUGHT = {1: (16, 2.0), -1: (4, 0.5)}  # by polarity: how many imported verdicts steer at once, and their joint weight
 _PASSED = 6  # imported verdicts of one polarity after which an earlier one counts half
-_COVERED = 0.6  # themes are binding where at least this share of items has any; else they only guide
+COVERED = 0.6  # themes are binding where at least this share of items has any; else they only guide
 
 
 def build_query(state: SessionState, catalogue: Catalogue, again: bool = False, without: Iterable[str] = ()) -> Query:
@@ -109,7 +109,7 @@ def required(belief: Belief, catalogue: Catalogue) -> bool:
     if belief.hard:
         return True
     role = _role(belief, catalogue)
-    if role == "theme" and catalogue.coverage(belief.facet) < _COVERED:
+    if role == "theme" and catalogue.coverage(belief.facet) < COVERED:
         return False
     return (
         belief.relation == "wish" and belief.scope == "session" and belief.polarity > 0
@@ -221,7 +221,7 @@ def _left_pole(belief: Belief, catalogue: Catalogue) -> Pole | None:
 def _is_sparse(belief: Belief, catalogue: Catalogue) -> bool:
     """Whether the facet is filled for too few items to be the only evidence: then the text is asked too."""
     config = catalogue.domain.facets.get(belief.facet)
-    return config is not None and config.role == "theme" and catalogue.coverage(belief.facet) < _COVERED
+    return config is not None and config.role == "theme" and catalogue.coverage(belief.facet) < COVERED
 
 
 def _role(belief: Belief, catalogue: Catalogue) -> str:

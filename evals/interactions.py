@@ -21,7 +21,7 @@ from rich.table import Table
 
 from evals.metrics import Floats, Interval, intervals, ndcg, paired_intervals, ranks_of, recall
 from evals.options import InteractionOptions, Progress, silent
-from evals.ratings import LIKED, Case, Ratings, find_ratings, held_out, read_ratings, with_facts
+from evals.ratings import Case, Ratings, find_ratings, held_out, read_ratings, with_facts
 from evals.recorded import measuring_copy
 from evals.session import eval_home, open_bot
 from retrieval.also_liked import ease, learn_liked
@@ -81,7 +81,7 @@ def run_interactions(options: InteractionOptions, progress: Progress = silent) -
     rows = with_facts(ratings.rows, sorted((options.data / "catalogs").glob("*.jsonl*")))
     catalog = measuring_copy("ratings", rows, counts, home / "catalogues")
     (home / "models").mkdir(parents=True, exist_ok=True)
-    learn_liked([[ratings.keys[item] for item in case.liked(LIKED)] for case in cases]).save(home / "models")
+    learn_liked([[ratings.keys[item] for item in case.liked()] for case in cases]).save(home / "models")
     asked = cases[: options.limit]
     naive = _baselines(ratings, cases, asked, options.seed)
     with open_bot(options.model_copy(update={"home": home}), progress, catalog) as bot:

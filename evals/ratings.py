@@ -15,10 +15,8 @@ from evals.recorded import catalogue_rows, read_lines
 from retrieval.errors import InputError
 from retrieval.lessons import ItemKey, item_key
 
-TARGET = 4.0
-"""Stars from which a rating is positive enough to be what is looked for; the usual choice for this data."""
-LIKED = 3.5
-"""Stars from which an item is liked, as an import reads a rating (docs/api.md)."""
+LIKED = 4.0
+"""Stars of five from which an item is liked; the usual choice for this data."""
 _BORROWED = ("cast", "director", "writer", "plot", "description", "keywords")
 _NUMBER = "movielens_id"
 _MOVIELENS = (
@@ -42,9 +40,9 @@ class Case:
     profile: tuple[Rating, ...]
     target: str
 
-    def liked(self, stars: float = TARGET) -> list[str]:
+    def liked(self) -> list[str]:
         """Ids of what was liked before, oldest first."""
-        return [rating.item for rating in self.profile if rating.stars >= stars]
+        return [rating.item for rating in self.profile if rating.stars >= LIKED]
 
 
 @dataclass(frozen=True)
@@ -116,7 +114,7 @@ def held_out(people: dict[str, tuple[Rating, ...]]) -> list[Case]:
     """Of each person with two likes or more, the last one as the target, and all that was rated before it."""
     cases = []
     for person, ratings in people.items():
-        likes = [place for place, rating in enumerate(ratings) if rating.stars >= TARGET]
+        likes = [place for place, rating in enumerate(ratings) if rating.stars >= LIKED]
         if len(likes) > 1:
             cases.append(Case(person, ratings[: likes[-1]], ratings[likes[-1]].item))
     return cases

@@ -42,7 +42,7 @@ class RankingWeights(BaseModel):
     similar_facets: float = 1.0
     together: float = 4.0
     """Per share of the dialogues that name one item beside another; the largest shares are about a quarter."""
-    also_liked: float = 32.0
+    also_liked: float = 48.0
     """Per weight that the liking of one item gives another; the best of most items are between .01 and .04."""
     liked: float = 0.6
     steer: float = 0.9

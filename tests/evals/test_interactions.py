@@ -133,8 +133,9 @@ def test_what_was_learnt_is_a_reason_that_adds_up(data: Path, home: Path, starte
             assert pick.score == pytest.approx(sum(reason.weight for reason in pick.reasons))
         without = bot.recommend("one", 10, without=("also_liked",))
         assert not any(reason.kind == "also_liked" for pick in without for reason in pick.reasons)
-        shown = bot.reply("one", "thanks, what else?").items
-        assert shown
+        first = bot.reply("one", "what else?").items[0]
+        told = bot.reply("one", f"why {first.item.title}?").text
+        assert ("People who liked" in told) == any(reason.kind == "also_liked" for reason in first.reasons), told
 
 
 def test_without_ratings_nothing_is_learnt(tmp_path: Path) -> None:

@@ -29,6 +29,9 @@ _CERTAIN, _SURE, _NEVER = 0.97, 0.8, 2.0
 _OVERRULES = 0.7  # from which the model's word on a name counts more than that of the rules
 _TURNS = 0.9  # the same where they read a verdict, or where what they read as wanted would be unwanted
 _LIKELY = 0.5
+_TURNING = ("constrain", "dislike", "critique", "reject", "remove")
+_HINTED = 0.35
+_OTHERS = (ASIDES - {"remove", "unclear"}) | {"like", "dislike", "seen", "accept", "reject", "similar"}
 _WISHES = ("request", "disclose", "constrain", "ask_catalogue")
 _INKLING = 0.15  # an act of content that was read stands if the model gives it this much
 _WORTH = 0.35  # a part whose content acts are all below this says nothing about what is wanted
@@ -138,11 +141,15 @@ def overruled(said: Said, likely: Likely, heard: HeardActs | None) -> Known | No
     acts = heard.likely if heard is not None else {}
     meant = "" if relation == "want" else relation
     if relation == "avoid":
+        if heard is not None and max(acts[act] for act in _TURNING) < _HINTED:
+            return None  # nothing in the sentence sounds like turning anything down
         meant = "exclude" if acts.get("constrain", 0.0) >= _LIKELY else "dislike"
     elif relation == "none":
-        # What is counted is no wish, but it has to be known; and whoever is heard to wish wishes for something.
+        # What is counted is no wish, but it has to be known; and whoever is heard to wish wishes for something, as does
+        # whoever is heard to do nothing else.
         wishing = max((acts.get(act, 0.0) for act in _WISHES), default=0.0)
-        if said.kind == "value" and wishing >= _LIKELY:
+        other = heard is None or bool(heard.acts & _OTHERS)
+        if said.kind == "value" and (wishing >= _LIKELY or not other):
             return None
         meant = "unneeded"
     return Known(meant, round(sure, 3))
@@ -178,8 +185,10 @@ def _needed(act: str, ruled: set[str], read: set[str]) -> float:
         return 0.0
     if act in _COMMANDS:
         return _CERTAIN if not read else _NEVER
-    if act == "reject" and "constrain" in read:
-        return _NEVER  # "no westerns" turns down no item
+    if act in {"why", "why_not", "compare"} and "constrain" in read:
+        return _CERTAIN
+    if act == "reject" and read & {"constrain", "critique"}:
+        return _NEVER  # "no westerns" and "not so gory" turn down no item
     if act in {"show_profile", "help"}:
         return _NEVER if read or "request" in ruled else _SURE
     return _SURE if read and (act in ASIDES or act in {"reject", "accept"}) else 0.0

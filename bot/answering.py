@@ -30,25 +30,16 @@ def plan_answer(understanding: Understanding, state: SessionState, catalogue: Ca
     question = understanding.question
     if question is None or question.item_id is None:
         return ReplyPlan(acts={"clarify"}, lines=[Line(template="which_item")])
-    item = catalogue.get(question.item_id)
-    events = [Focused(item_id=item.id)]
-    if question.topic == "about":
-        line = _about_line(item, summary(item), catalogue)
-        return ReplyPlan(acts={"answer"}, lines=[line], suggestions=_next(item, catalogue), events=events)
-    phrase = facet_phrase(catalogue, item, question.topic, 5) or number_phrase(catalogue, item, question.topic)
-    if phrase is None:
-        domain = catalogue.domain
-        config = domain.facets.get(question.topic) or domain.numbers.get(question.topic)
-        unknown = config.phrases.unknown if config else None
-        said = filled(unknown, domain.language, title=item.title) if unknown else ""
-        slots = {"unknown": said, "title": item.title}
-        line = Line(
-            template="answer_unknown" if said else "no_record", slots=slots, titles=[item.title], item_id=item.id
-        )
-        return ReplyPlan(acts={"answer"}, lines=[line], events=events)
-    return ReplyPlan(
-        acts={"answer"}, lines=[_fact_line(item, phrase)], suggestions=_next(item, catalogue), events=events
-    )
+    item, topics = catalogue.get(question.item_id), [question.topic, *question.further]
+    facts = [topic for topic in topics if topic != "about"]
+    found = {topic: facet_phrase(catalogue, item, topic, 5) or number_phrase(catalogue, item, topic) for topic in facts}
+    known = [phrase for phrase in found.values() if phrase is not None]
+    lines = [_fact_line(item, known, catalogue)] if known else []
+    lines += [_unknown_line(item, topic, catalogue) for topic, phrase in found.items() if phrase is None]
+    if "about" in topics:
+        lines.append(_about_line(item, summary(item), catalogue))
+    offers = _next(item, catalogue) if known or "about" in topics else []
+    return ReplyPlan(acts={"answer"}, lines=lines, suggestions=offers, events=[Focused(item_id=item.id)])
 
 
 def summary(item: Item) -> str:
@@ -229,7 +220,7 @@ def plan_comparison(understanding: Understanding, state: SessionState, catalogue
             claims=[claim for phrase in phrases for claim in phrase.claims],
         ))  # fmt: skip
     for item in (first, second):
-        lines += [_fact_line(item, phrase) for phrase in _described(item, catalogue)[:1]]
+        lines += [_fact_line(item, [phrase], catalogue) for phrase in _described(item, catalogue)[:1]]
     return ReplyPlan(acts={"compare"}, lines=lines, events=[Focused(item_id=first.id)])
 
 
@@ -268,11 +259,26 @@ def _described(item: Item, catalogue: Catalogue) -> list[Phrase]:
     return [phrase for name in names if (phrase := facet_phrase(catalogue, item, name, 2))][:2]
 
 
-def _fact_line(item: Item, phrase: Phrase) -> Line:
-    support = _support(phrase)
-    support["titles"] = [item.title, *phrase.titles]
-    support["numbers"] = [*phrase.numbers, *([float(item.year)] if item.year else [])]
-    return Line(template="answer", slots={"head": head(item), "fact": phrase.text}, item_id=item.id, **support)
+def _fact_line(item: Item, phrases: list[Phrase], catalogue: Catalogue) -> Line:
+    """What the record says of an item, in one sentence."""
+    return Line(
+        template="answer", item_id=item.id,
+        slots={"head": head(item), "fact": told([phrase.text for phrase in phrases], catalogue.domain.language)},
+        claims=[claim for phrase in phrases for claim in phrase.claims],
+        people=[person for phrase in phrases for person in phrase.people],
+        quotes=[quote for phrase in phrases for quote in phrase.quotes],
+        titles=[item.title, *(title for phrase in phrases for title in phrase.titles)],
+        numbers=[number for phrase in phrases for number in phrase.numbers] + ([float(item.year)] if item.year else []),
+    )  # fmt: skip
+
+
+def _unknown_line(item: Item, topic: str, catalogue: Catalogue) -> Line:
+    domain = catalogue.domain
+    config = domain.facets.get(topic) or domain.numbers.get(topic)
+    unknown = config.phrases.unknown if config else None
+    said = filled(unknown, domain.language, title=item.title) if unknown else ""
+    slots = {"unknown": said, "title": item.title}
+    return Line(template="answer_unknown" if said else "no_record", slots=slots, titles=[item.title], item_id=item.id)
 
 
 def _about_line(item: Item, text: str, catalogue: Catalogue) -> Line:

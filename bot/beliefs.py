@@ -225,7 +225,7 @@ def _superseded(
         gone += [
             old.id for old in state.beliefs.values()
             if old.scope == "session" and old.polarity > 0 and old.relation not in kept and old.group != "unresolved"
-            and old.id not in {belief.id for belief in found}
+            and old.id not in {belief.id for belief in found} and not _limits_content(old, catalogue)
         ]  # fmt: skip
     said = fold(understanding.text).strip()
     adding = any(turn_pattern(understanding.language, name).search(said) for name in ("adds", "instead_or"))
@@ -250,6 +250,12 @@ def _superseded(
     return gone
 
 
+def _limits_content(belief: Belief, catalogue: Catalogue) -> bool:
+    """Whether a belief says how much of something is bearable ("less violent"), which holds for whatever is wanted."""
+    number = catalogue.domain.numbers.get(belief.facet)
+    return number is not None and number.role == "level" and belief.high is not None
+
+
 def _alternatives(found: Sequence[Belief], understanding: Understanding, state: SessionState) -> list[Belief]:
     """Earlier wishes that a new one stands beside: "or by her" makes either of them enough."""
     if not turn_pattern(understanding.language, "instead_or").search(fold(understanding.text).strip()):
@@ -265,13 +271,15 @@ def _alternatives(found: Sequence[Belief], understanding: Understanding, state: 
 def _overtaken(found: Sequence[Belief], state: SessionState) -> list[str]:
     """Old bounds on a number that a new one leaves no room for, and comparisons that it makes needless.
 
-    A lasting taste takes nothing back, and nothing takes it back; a quality ("something recent") takes no limit back.
+    A lasting taste takes nothing back, and nothing takes it back; a quality ("something recent") takes no limit back,
+    and a comparison ("longer") nothing that was ruled out.
     """
     bounds = [belief for belief in found if _binds(belief)]
     return [
         old.id for old in state.beliefs.values() for new in bounds
         if _binds(old) and old.facet == new.facet and old.id != new.id
-        and ((_excludes(old, new) and (new.hard or not old.hard))
+        and ((_excludes(old, new) and (new.hard or not old.hard)
+              and (new.relation, old.relation) != ("critique", "rule"))
              or (new.id.endswith(":range") and old.id.endswith((":than", ":about"))))
     ]  # fmt: skip
 

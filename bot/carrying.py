@@ -8,8 +8,8 @@ from bot.records import Understanding
 from bot.state import SessionState
 from retrieval.catalogue import Catalogue
 
-_WANTING = {"request", "disclose", "constrain", "critique", "more", "answer", "correct"}
-_NO_WISH = {"undo", "reset", "forget", "remove", "show_profile", "help", "similar"}
+_WANTING = {"request", "disclose", "constrain", "answer", "correct"}
+_NO_WISH = {"more", "undo", "reset", "forget", "remove", "show_profile", "help", "similar"}
 _HEADS = {"genre", "person", "country", "language", "series"}
 
 

@@ -189,13 +189,17 @@ class Drafter:
     def _question(
         self, folded: str, act_cues: set[str], spans: Sequence[Span], pointers: Sequence[Pointer], context: Context
     ) -> ItemQuestion | None:
-        topic = next((topic for topic, pattern in self._questions if pattern.search(folded)), None)
-        if topic is None and "about" in act_cues:
-            topic = "about"
-        if topic is None:
+        topics: dict[str, re.Match[str]] = {}
+        for topic, pattern in self._questions:
+            match = pattern.search(folded)
+            if match and not any(match.start() < one.end() and one.start() < match.end() for one in topics.values()):
+                topics.setdefault(topic, match)
+        first, *further = topics or (["about"] if "about" in act_cues else [""])
+        if not first:
             return None
         named = self._targets(spans, pointers)
-        return ItemQuestion(topic=topic, item_id=next((i for i in [*named, context.focus, *context.slate] if i), None))
+        target = next((i for i in [*named, context.focus, *context.slate] if i), None)
+        return ItemQuestion(topic=first, further=further, item_id=target)
 
     def _echo(self, echoes: Echoes, text: str, reading: Reading) -> None:
         """Take in what the echoes of a part say."""

@@ -17,6 +17,7 @@ from bot.utterance import Span, Utterance
 
 _MOST_WORDS = 4
 _SHORTEST, _LONG = 4, 5  # letters
+_PARTS_OF_NAMES = {"surname", "first"}
 _WORTH_A_GUESS = 0.02
 _FAMOUS = 0.5
 _KEEPS = (0.6, 0.8)  # what each slip leaves of the fit of a title of one word, and of several
@@ -81,9 +82,11 @@ class Guesser:
                 if not matches or (size == 1 and nearest is not None and nearest[1] < matches[0].distance):
                     continue  # rather a slip in an ordinary word
                 meant = [(self._meant(self._gazetteer.named(match.key)), match) for match in matches]
-                name, match = max(meant, key=lambda found: found[0].weight)
-                if not self._holds(utterance, window, said, name, match.key, match.distance):
+                held = [(name, match) for name, match in meant
+                        if self._holds(utterance, window, said, name, match.key, match.distance)]  # fmt: skip
+                if not held:
                     continue
+                name, match = max(held, key=lambda found: (found[0].form not in _PARTS_OF_NAMES, found[0].weight))
                 closeness = 1 - match.distance / len(" ".join(said))
                 if best is None or (closeness, size) > (best[0], best[1]):
                     best = (closeness, size, Span(window[0].start, window[-1].end, name, (), 0.8 * closeness))

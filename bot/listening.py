@@ -47,6 +47,7 @@ class Listener:
         self.lexicon: Lexicon = load_lexicon(language)
         self.model = load_act_model(language, encoder)
         self._offers = turn_pattern(language, "offers")
+        self._place = turn_pattern(language, "place", (self.domain.noun.one, *self.domain.called))
 
     def understand(self, text: str, context: Context | None = None) -> Understanding:
         """Acts, preferences, constraints, critiques, item mentions and a question, each with its span or quote.
@@ -57,7 +58,7 @@ class Listener:
         drafts = self.drafter.drafts(text, context or Context())
         parts = [Heeded(draft.text, _signs(draft)) for draft in drafts]
         whole = Heeded(text, _joint([part.signs for part in parts]))
-        heard = [None if acts and _is_wish(draft) and acts.acts & ASIDES else acts
+        heard = [None if acts and _is_wish(draft) and (acts.acts & ASIDES or not acts.acts) else acts
                  for draft, acts in zip(drafts, hear(self.model, whole, parts), strict=True)]  # fmt: skip
         self._reread(whole, drafts, heard)
         return merged(text, [self._settle(one, acts) for one, acts in zip(drafts, heard, strict=True)])
@@ -117,8 +118,10 @@ class Listener:
             reading.critiques = []
             acts = (acts - {"critique"}) | {"ask_item"}
         if "reject" in acts and not any(mention.relation == "reject" for mention in reading.mentions):
-            rejected = draft.targets or context.slate
+            nowhere = not draft.targets and self._place.search(folded) is not None  # the third of two
+            rejected = [] if nowhere else draft.targets or context.slate
             reading.mentions += [self.drafter.reader.mention(item_id, "reject", draft.text) for item_id in rejected]
+            acts = (acts - {"reject"} or {"unclear"}) if nowhere else acts
         search = draft.search if acts & _SEARCHING and not acts & _ANSWERS_ONLY and "reject" not in acts else ""
         if acts == {"unclear"} and heard is None:
             unusual = any(word not in self.lexicon.common for word in draft.search.split())
@@ -215,7 +218,7 @@ def _weigh(reading: Reading, heard: HeardActs, counting: bool) -> None:
 
 def _is_wish(draft: Draft) -> bool:
     """Whether every word of a part is a wish, whatever it sounds like: "about a chase"."""
-    return bool(draft.reading.preferences) and not (draft.cues or draft.search or draft.question)
+    return bool(draft.reading.preferences) and not (draft.cues - {"agree"} or draft.search or draft.question)
 
 
 def _only_mentioned(reading: Reading) -> bool:
@@ -232,12 +235,21 @@ def merged(text: str, parts: Sequence[Understanding]) -> Understanding:
     return Understanding(
         text=text, language=parts[0].language, acts=acts, preferences=_every(parts, "preferences"),
         constraints=_youngest(_every(parts, "constraints")), critiques=_every(parts, "critiques"),
-        mentions=_every(parts, "mentions"), question=next((part.question for part in parts if part.question), None),
+        mentions=_every(parts, "mentions"), question=_asked([part.question for part in parts if part.question]),
         entities=_every(parts, "entities"), targets=list(dict.fromkeys(_every(parts, "targets"))),
         drops=" ".join(part.drops for part in parts if part.drops),
         quantity=next((part.quantity for part in parts if part.quantity), None),
         search=" ".join(part.search for part in parts if part.search), open=any(part.open for part in parts),
     )  # fmt: skip
+
+
+def _asked(questions: Sequence[ItemQuestion]) -> ItemQuestion | None:
+    """The first question, with what the others ask of the same item."""
+    if not questions:
+        return None
+    first = questions[0]
+    topics = [topic for one in questions if one.item_id == first.item_id for topic in (one.topic, *one.further)]
+    return first.model_copy(update={"further": [topic for topic in dict.fromkeys(topics) if topic != first.topic]})
 
 
 def _youngest(constraints: Sequence[Preference]) -> list[Preference]:

@@ -51,7 +51,8 @@ def decide(understanding: Understanding, state: SessionState, recommender: Recom
             return Action(kind=command)
     if "why_not" in acts:
         return Action(kind="why_not")
-    if "why" in acts:
+    asked = understanding.question.item_id if understanding.question and "ask_item" in acts else None
+    if "why" in acts and (asked is None or asked in state.shown):
         return Action(kind="explain")
     if "compare" in acts:
         return Action(kind="compare")

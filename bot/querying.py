@@ -18,7 +18,7 @@ from retrieval.domain import Pole
 from retrieval.records import Anchor, Bound, Query, Steer, Term
 
 REQUIRED_ROLES = {"genre", "person", "theme", "language", "country", "series"}
-_REQUIRED_STRENGTH = 0.85
+_REQUIRED_STRENGTH, _PLAIN_STRENGTH = 0.85, 0.7
 _COMMAS = (",", "，", "、")  # noqa: RUF001
 _AGAINST = 0.6
 _BROUGHT = {1: (16, 2.0), -1: (4, 0.5)}  # by polarity: how many imported verdicts steer at once, and their joint weight
@@ -62,6 +62,10 @@ def build_query(state: SessionState, catalogue: Catalogue, again: bool = False, 
                 steers.append(steer)
         elif belief.value in catalogue.postings(belief.role or belief.facet):
             terms.append(_term(belief, catalogue, counts))
+            term = terms[-1]
+            terms += [term.model_copy(update={"value": kind}) for kind in _unwanted_kinds(belief, state, catalogue)]
+            against = {"weight": -counts, "hard": True}
+            terms += [term.model_copy(update={**against, "value": kind}) for kind in _opposites(belief, catalogue)]
             if _is_sparse(belief, catalogue) and (steer := _steer_value(belief, catalogue, counts)):
                 steers.append(steer)
         elif steer := _steer_value(belief, catalogue, counts):
@@ -124,8 +128,8 @@ def droppable(state: SessionState, catalogue: Catalogue) -> list[Belief]:
     """
     found = [
         belief for belief in state.beliefs.values()
-        if required(belief, catalogue) and belief.polarity > 0 and belief.relation != "rule"
-        and belief.facet not in {"item", "text"}
+        if (required(belief, catalogue) or _opposites(belief, catalogue))
+        and belief.polarity > 0 and belief.relation != "rule" and belief.facet not in {"item", "text"}
     ]  # fmt: skip
     return sorted(found, key=lambda b: (
         b.evidence[-1].turn if b.evidence else 0, b.group == "constraints", b.strength, -_count(b, catalogue)
@@ -184,6 +188,24 @@ def _term(belief: Belief, catalogue: Catalogue, counts: float) -> Term:
         hard=required(belief, catalogue), group=_group(belief, _role(belief, catalogue)), belief_id=belief.id,
         evidence=_grounds(belief),
     )  # fmt: skip
+
+
+def _opposites(belief: Belief, catalogue: Catalogue) -> tuple[str, ...]:
+    """Values that a plain wish rules out: whoever wants it slow wants nothing frantic."""
+    config = catalogue.domain.facets.get(belief.facet)
+    wished = belief.relation == "wish" and belief.scope == "session" and belief.polarity > 0
+    if config is None or not wished or belief.strength < _PLAIN_STRENGTH:
+        return ()
+    return config.opposites.get(belief.value, ())
+
+
+def _unwanted_kinds(belief: Belief, state: SessionState, catalogue: Catalogue) -> list[str]:
+    """Values that go with an unwanted one: "no romance" means no romantic comedy either, unless one is wished for."""
+    config = catalogue.domain.facets.get(belief.facet)
+    if config is None or belief.polarity > 0:
+        return []
+    wanted = {other.value for other in state.beliefs.values() if other.facet == belief.facet and other.polarity > 0}
+    return [kind for kind in config.narrower.get(belief.value, ()) if kind not in wanted]
 
 
 def _unwanted_moods(belief: Belief, catalogue: Catalogue) -> list[Term]:

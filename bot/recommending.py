@@ -15,7 +15,7 @@ from retrieval.catalogue import Catalogue
 from retrieval.recommend import Recommender
 from retrieval.records import Recommendation
 
-_SHOWING_AGAIN = {"remove", "critique", "constrain", "disclose", "like", "dislike", "seen", "reject", "request"}
+_SHOWING_AGAIN = {"remove", "constrain", "disclose", "like", "dislike", "seen", "reject", "request"}
 _ENOUGH = 2  # items that a wish is let go for
 
 

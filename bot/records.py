@@ -152,9 +152,13 @@ class Critique(Record):
 
 
 class ItemQuestion(Record):
-    """A question about one item: `topic` is a facet or number name, or "about" (what happens in it)."""
+    """A question about one item: `topic` is a facet or number name, or "about" (what happens in it).
+
+    further: topics asked in the same breath ("who made it and how long is it?").
+    """
 
     topic: str
+    further: list[str] = []
     item_id: str | None = None
     value: str | None = None
 

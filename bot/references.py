@@ -139,14 +139,16 @@ def _described(
 ) -> list[Pointer]:
     """ "the western one", "the one with her name", "the older one": items on screen that fit the description."""
     found = []
-    before, behind, longer, closes = (
-        turn_pattern(lexicon.language, name) for name in ("described_lead", "described_tail", "which", "closes")
+    before, behind, longer, closes, several = (
+        turn_pattern(lexicon.language, name)
+        for name in ("described_lead", "described_tail", "which", "closes", "several")
     )
     for span in spans:
         lead, tail = before.search(folded[: span.start]), behind.match(folded[span.end :])
         which = longer.search(folded[: span.start])
         bare = bool(lead and lead.group()) and closes.match(folded[span.end :]) is not None  # "let's do the western"
-        bare = bare and not _has_article(folded[span.start : span.end], span, catalogue)
+        said = folded[span.start : span.end]
+        bare = bare and not (_has_article(said, span, catalogue) or several.search(said))
         if span.kind == "item" or not ((lead and tail) or which or bare) or not context.slate:
             continue
         if span.name.direction:

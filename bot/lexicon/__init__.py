@@ -104,7 +104,8 @@ class Turns(BaseModel):
     a name of which the same is said as of the one before ("and Heat too"). instead_or: an utterance that begins with
     it names an alternative ("or by her"). only: keeps one wish of those that could not be met together ("then only
     comedies"). to_quantity: what may stand between a relation and a number. refines: words that make an utterance
-    part of the wish before; adds: words that add to it. closes: what may follow a pointer at something ("the second
+    part of the wish before; adds: words that add to it. several: a name that means more than one item ("romances").
+    closes: what may follow a pointer at something ("the second
     one is"). described: `lead` and `tail` around a description of one item ("the western one"); which: the words
     before a longer one ("the one with"). some_of: groups `some` (first or last) and `many`. place: a group `name`,
     `{places}` are ordinals. number_of: a group `count` ("number two"). numbered: places by bare numbers, groups
@@ -145,6 +146,7 @@ class Turns(BaseModel):
     to_quantity: str = r"\s*"
     refines: str = NEVER
     adds: str = NEVER
+    several: str = NEVER
     closes: str = NEVER
     pointed_lead: str = ""
     described_lead: str = NEVER

@@ -347,7 +347,10 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
 @BUNDLED
 @pytest.mark.slow
 def test_a_reply_with_the_bundled_model(home: Path, llama: Any) -> None:
-    settings = Settings(home=home, model="bundled", model_home=llama.path.parent, model_threads=1, deadline_seconds=90)
+    settings = Settings(
+        home=home, model="bundled", model_home=llama.path.parent, model_threads=1, deadline_seconds=90,
+        first_sentence_seconds=60,
+    )  # fmt: skip
     with Bot.create(settings=settings) as bot:
         assert bot.wait_for_model(120)
         *_, done = bot.stream("s", "something like Arrival but less sad")

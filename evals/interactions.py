@@ -88,10 +88,7 @@ def run_interactions(options: InteractionOptions, progress: Progress = silent) -
         lists = _rapport(bot, ratings, asked, _systems(options.ablate), progress)
     measured = naive | {name: _measured(_places(asked, found)) for name, found in lists.items()}
     drawn = (np.arange(len(asked)), options.samples, options.seed)
-    best = max(
-        (name for name in measured if not name.startswith(("Rapport", "no ", "only "))),
-        key=lambda name: measured[name][:, 0].mean(),
-    )
+    best = max(naive, key=lambda name: float(naive[name][:, 0].mean()))
     lead = paired_intervals(measured[RAPPORT], measured[best], *drawn)
     plain = paired_intervals(measured[SHIPPED], measured["popularity"], *drawn)
     return InteractionReport(

@@ -42,7 +42,7 @@ class RankingWeights(BaseModel):
     similar_facets: float = 1.0
     together: float = 4.0
     """Per share of the dialogues that name one item beside another; the largest shares are about a quarter."""
-    also_liked: float = 48.0
+    also_liked: float = 32.0
     """Per weight that the liking of one item gives another; the best of most items are between .01 and .04."""
     liked: float = 0.6
     steer: float = 0.9
@@ -216,9 +216,10 @@ class Recommender:
         parts = [_Part(scores, kind, *cause)]
         if beside is not None:
             parts.append(_Part(scale * self.weights.together * beside, "together", *cause))
-        # Of people who disliked an item the ratings say nothing: what goes with a liked one is not what to avoid.
-        if also_liked is not None and scale > 0:
-            parts.append(_Part(scale * self.weights.also_liked * also_liked, "also_liked", *cause))
+        # What is liked beside an item need not be like it, nor be avoided by those who dislike it.
+        if also_liked is not None and anchor.weight > 0:
+            worth = anchor.weight * self.weights.liked * self.weights.also_liked
+            parts.append(_Part(worth * also_liked, "also_liked", *cause))
         return parts
 
     def _similar_to(self, row: int) -> tuple[Scores, Scores, Scores | None, Scores | None]:

@@ -7,8 +7,6 @@ list is what a conversation would show.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -21,7 +19,7 @@ from rich.table import Table
 
 from evals.metrics import Floats, Interval, intervals, ndcg, paired_intervals, ranks_of, recall
 from evals.options import InteractionOptions, Progress, silent
-from evals.ratings import Case, Ratings, find_ratings, held_out, read_ratings, with_facts
+from evals.ratings import Case, Ratings, exported, find_ratings, held_out, read_ratings, with_facts
 from evals.recorded import measuring_copy
 from evals.session import eval_home, open_bot
 from retrieval.also_liked import ease, learn_liked
@@ -118,25 +116,13 @@ def _rapport(
     lists: dict[str, list[list[str]]] = {name: [] for name in systems}
     for number, case in enumerate(cases, start=1):
         session = f"person {case.person}"
-        bot.bring(session, _export(case, titles), name="ratings.csv")
+        bot.bring(session, exported(case, titles), name="ratings.csv")
         for name, without in systems.items():
             picks = bot.recommend(session, _SHOWN, without)
             lists[name].append([pick.item.id for pick in picks])
         bot.erase(session)
         progress("Rapport", number, len(cases))
     return lists
-
-
-def _export(case: Case, titles: dict[str, dict[str, Any]]) -> bytes:
-    """A profile as its person would take it away from the service, oldest first."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(["movie_id", "imdb_id", "rating", "title"])
-    for rating in case.profile:
-        row = titles[rating.item]
-        year = f" ({row['year']})" if row["year"] else ""
-        writer.writerow([rating.item, "", rating.stars, f"{row['title']}{year}"])
-    return text.getvalue().encode()
 
 
 def _baselines(ratings: Ratings, cases: Sequence[Case], asked: Sequence[Case], seed: int) -> dict[str, Floats]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,3 +130,15 @@ def with_facts(rows: Sequence[dict[str, Any]], catalogues: Sequence[Path]) -> li
                 borrowed = {name: row[name] for name in _BORROWED if row.get(name)}
                 facts[str(number)] = {**borrowed, **facts.get(str(number), {})}
     return [{**facts.get(row["id"], {}), **row} for row in rows]
+
+
+def exported(case: Case, titles: dict[str, dict[str, Any]]) -> bytes:
+    """A profile as its person would take it away from the service, oldest first."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["movie_id", "imdb_id", "rating", "title"])
+    for rating in case.profile:
+        row = titles[rating.item]
+        year = f" ({row['year']})" if row["year"] else ""
+        writer.writerow([rating.item, "", rating.stars, f"{row['title']}{year}"])
+    return text.getvalue().encode()

@@ -191,4 +191,6 @@ def _needed(act: str, ruled: set[str], read: set[str]) -> float:
         return _NEVER  # "no westerns" and "not so gory" turn down no item
     if act in {"show_profile", "help"}:
         return _NEVER if read or "request" in ruled else _SURE
+    if act == "reject" and read & {"disclose", "like"}:
+        return _CERTAIN  # "no wait, an anime" neither
     return _SURE if read and (act in ASIDES or act in {"reject", "accept"}) else 0.0

@@ -35,9 +35,15 @@ def update(understanding: Understanding, state: SessionState, catalogue: Catalog
         *(preference_belief(c, "constraints", catalogue, turn) for c in understanding.constraints),
     ]  # fmt: skip
     bounded = {belief.facet for belief in found if belief.low is not None or belief.high is not None}
+    facets = catalogue.domain.facets
+    # "Westerns, not so violent" are not compared with what is on the screen.
+    afresh = any(_is_wish(belief) and facets[belief.facet].role in _KIND_ROLES for belief in found
+                 if belief.facet in facets)  # fmt: skip
     for critique in understanding.critiques:
         if critique.number not in bounded:
-            found.append(_of_critique(critique, understanding, state, catalogue, turn))
+            level = catalogue.domain.numbers[critique.number].role == "level"
+            seen = SessionState() if afresh and level else state
+            found.append(_of_critique(critique, understanding, seen, catalogue, turn))
     language = catalogue.domain.language
     found += [belief for mention in understanding.mentions if (belief := _of_mention(mention, turn, language))]
     found += [_of_unresolved(entity, turn) for entity in understanding.entities if _is_unresolved(entity)]

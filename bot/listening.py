@@ -26,6 +26,7 @@ _ANSWERS_ONLY = {"ask_item", "why", "why_not", "compare", "greet", "farewell", "
 _SEARCHING = {"request", "disclose", "constrain", "critique", "similar", "answer", "correct"}
 _VERDICTS: tuple[Literal["dislike", "like", "seen", "similar"], ...] = ("dislike", "like", "seen", "similar")
 _WISHING = ("disclose", "constrain", "request", "answer", "critique", "correct", "similar")
+_JUDGING = {"like", "dislike", "seen", "reject", "accept"}
 _UNLIKELY = 0.2
 _SURE = 0.7
 _ENOUGH = 3  # words from which a command without a cue of its own is believed
@@ -90,6 +91,9 @@ class Listener:
     def _settle(self, draft: Draft, heard: HeardActs | None) -> Understanding:
         """One part, understood: its acts, and what was read in it so far as the acts let it count."""
         reading, question, context, folded = draft.reading, draft.question, draft.context, self.drafter.fold(draft.text)
+        judging = heard is not None and bool(heard.acts & _JUDGING) and not (draft.targets or draft.entities)
+        if judging and self._place.search(folded):  # the third of two
+            return Understanding(text=draft.text, language=self.domain.language, acts={"unclear"})
         command = next((act for act in _COMMANDS if act in draft.cues), None)
         if heard is None and command is None and "request" not in draft.cues:
             command = "off_topic" if "off_topic" in draft.cues else command
@@ -118,10 +122,8 @@ class Listener:
             reading.critiques = []
             acts = (acts - {"critique"}) | {"ask_item"}
         if "reject" in acts and not any(mention.relation == "reject" for mention in reading.mentions):
-            nowhere = not draft.targets and self._place.search(folded) is not None  # the third of two
-            rejected = [] if nowhere else draft.targets or context.slate
+            rejected = draft.targets or context.slate
             reading.mentions += [self.drafter.reader.mention(item_id, "reject", draft.text) for item_id in rejected]
-            acts = (acts - {"reject"} or {"unclear"}) if nowhere else acts
         search = draft.search if acts & _SEARCHING and not acts & _ANSWERS_ONLY and "reject" not in acts else ""
         if acts == {"unclear"} and heard is None:
             unusual = any(word not in self.lexicon.common for word in draft.search.split())

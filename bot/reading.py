@@ -310,7 +310,8 @@ class Reader:
             return
         lead = folded[max(0, span.start - 24) : span.start]
         scope: Scope = "session"
-        if (self.cues.lasts(words) or clause.relation in {"like", "dislike"}) and not self.cues.passes(words):
+        told = folded[clause.cue_start : span.end] if clause.relation == "wish" else words
+        if (self.cues.lasts(told) or clause.relation in {"like", "dislike"}) and not self.cues.passes(words):
             scope = "person"
         if degree:
             reading.preferences.append(

@@ -158,8 +158,8 @@ def test_a_wish_for_a_kind_or_a_person_is_required_a_taste_is_not(
 ) -> None:
     state = held(**changes)
     assert required(state.beliefs["b"], starter) is hard
-    [term] = build_query(state, starter).terms
-    assert term.hard is hard
+    terms = build_query(state, starter).terms
+    assert {term.hard for term in terms if term.value == state.beliefs["b"].value} == {hard}
 
 
 def test_what_nobody_can_check_is_said(starter: Catalogue) -> None:
@@ -202,3 +202,24 @@ def test_less_sad_is_against_what_goes_with_sadness(bot: Bot) -> None:
     assert len(picks) == 9
     assert not any("grief" in one.text or "loss of a child" in one.text for one in replies)
     assert sum("grief" in bot.catalogue.values(pick.item, "theme") for pick in picks) <= 1
+
+
+def test_who_bans_a_kind_bans_its_kin_unless_it_is_wished_for(starter: Catalogue) -> None:
+    ban = {"polarity": -1.0, "hard": True, "group": "constraints", "relation": "rule"}
+    state = held(facet="genre", value="Romance", **ban)
+    values = {term.value for term in build_query(state, starter).terms}
+    assert values == {"Romance", "Romantic Comedy"}
+    wish = Belief(id="w", group="likes", label="w", facet="genre", value="Romantic Comedy", relation="wish")
+    state.beliefs["w"] = wish
+    unwanted = {term.value for term in build_query(state, starter).terms if term.weight < 0}
+    assert unwanted == {"Romance"}
+
+
+@pytest.mark.parametrize(("strength", "ruled_out"), [(0.75, {"brisk", "frantic"}), (0.5, set())])
+def test_a_plain_wish_for_a_pace_rules_its_opposite_out(
+    strength: float, ruled_out: set[str], starter: Catalogue
+) -> None:
+    state = held(facet="pace", value="slow", group="likes", relation="wish", strength=strength)
+    terms = build_query(state, starter).terms
+    assert {term.value for term in terms if term.hard and term.weight < 0} == ruled_out
+    assert [b.id for b in droppable(state, starter)] == (["b"] if ruled_out else [])

@@ -62,8 +62,11 @@ def test_tokens_under_a_span():
 def test_what_is_not_wanted_is_excluded_where_a_condition_is_heard_and_disliked_elsewhere():
     said = Said(0, 6, "value", "want")
     assert overruled(said, sure("avoid"), heard(constrain=0.9, disclose=0.2)) == Known("exclude", 0.95)
-    assert overruled(said, sure("avoid"), heard(constrain=0.1, disclose=0.9)) == Known("dislike", 0.95)
-    assert overruled(said, sure("none"), heard()) == Known("unneeded", 0.95)
+    assert overruled(said, sure("avoid"), heard(constrain=0.1, dislike=0.9)) == Known("dislike", 0.95)
+    assert overruled(said, sure("avoid"), heard(request=0.9)) is None
+    counting = heard(ask_item=0.9).model_copy(update={"acts": {"ask_item"}})
+    assert overruled(said, sure("none"), counting) == Known("unneeded", 0.95)
+    assert overruled(said, sure("none"), heard()) is None
     assert overruled(said, sure("want"), heard()) is None
     assert overruled(said, sure("avoid", 0.5), heard()) is None
     assert overruled(Said(0, 6, "value", "avoid"), sure("want", 0.99), heard()) is None

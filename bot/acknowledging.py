@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.facts import in_sentence
+from bot.labels import value_label
 from bot.phrasing import joined, listed, quoted
 from bot.plan import Line
 from bot.querying import unverifiable
@@ -13,6 +14,7 @@ from bot.state import SessionState
 from retrieval.catalogue import Catalogue
 
 _VERDICTS = (("seen", "ack_seen"), ("like", "ack_liked"), ("dislike", "ack_disliked"), ("reject", "ack_rejected"))
+_SOUNDS, _TOLD = 0.4, 3  # how sure what a description sounds like must be to be said, and how much of it is
 _PLAIN_RANGES = {"year", "length"}
 
 
@@ -51,7 +53,7 @@ def lead_in(
 ) -> Line:
     """The line that leads into the picks."""
     blind, language = unheld(fresh, catalogue), catalogue.domain.language
-    wishes = [b for b in fresh if b.relation in {"wish", "rule"} and b.facet != "text" and b not in blind
+    wishes = [b for b in fresh if b.relation in {"wish", "rule", "occasion"} and b.facet != "text" and b not in blind
               and (b.polarity > 0 or b.low is not None or b.high is not None)]  # fmt: skip
     critiques = [belief for belief in fresh if belief.relation == "critique"]
     labels = [belief.label for belief in critiques + wishes]
@@ -78,7 +80,13 @@ def lead_in(
             slots={"wish": joined([in_sentence(label, catalogue) for label in labels], language)},
             **support,
         )
-    searched = [belief.value for belief in fresh if belief.facet == "text"]
+    described = [belief for belief in fresh if belief.facet == "text"]
+    searched = [belief.value for belief in described]
+    sounds = [said for belief in described for said in belief.leanings if said.weight >= _SOUNDS][:_TOLD]
+    if sounds:
+        labels = [value_label(catalogue.domain, said.facet, said.value, 1.0, None) for said in sounds]
+        wish = joined([in_sentence(label, catalogue) for label in labels], language)
+        return Line(template="ack_leaning", slots={"wish": wish}, quotes=[*labels, *searched])
     if searched:
         return Line(template="ack_search", slots={"search": searched[0]}, quotes=searched)
     if understanding.acts & {"seen", "reject"}:

@@ -10,7 +10,7 @@ from bot.facts import Phrase, comparative, facet_phrase, head, number_phrase, re
 from bot.phrasing import filled, joined, quoted, say, tap, told
 from bot.plan import Line, ReplyPlan, supports
 from bot.querying import build_query
-from bot.records import Belief, Evidence, Suggestion, Understanding, is_imported
+from bot.records import Belief, Evidence, Profile, Suggestion, Understanding, is_imported
 from bot.state import SessionState
 from bot.text import sentences
 from retrieval.catalogue import Catalogue
@@ -228,8 +228,11 @@ def plan_profile(state: SessionState, language: str) -> ReplyPlan:
     """What is believed, group by group, each with the words it came from; of long groups the latest, and a count."""
     profile = state.profile()
     lines: list[Line] = []
-    for group in ("constraints", "likes", "dislikes", "seen", "unresolved"):
-        beliefs: list[Belief] = getattr(profile, group)
+    groups: dict[str, list[Belief]] = {group: list(getattr(profile, group)) for group in Profile.model_fields}
+    groups["occasions"] = [belief for belief in groups["likes"] if belief.relation == "occasion"]
+    groups["likes"] = [belief for belief in groups["likes"] if belief.relation != "occasion"]
+    for group in ("constraints", "occasions", "likes", "dislikes", "seen", "unresolved"):
+        beliefs = groups[group]
         if not beliefs:
             continue
         earlier = [f"{len(beliefs) - _TOLD:,} more"] if len(beliefs) > _TOLD else []

@@ -32,8 +32,9 @@ from bot.settings import Settings
 from bot.state import SessionState, fold
 from bot.stating import stated_belief
 from bot.store import ANONYMOUS, Store
-from bot.tapping import TAPS, tapped
+from bot.tapping import TAPS, taken_in
 from bot.taste_matching import TitleIndex
+from bot.trending import Trends
 from bot.understand import Understander
 from bot.voice import Voice
 from retrieval.branches import Scores
@@ -76,6 +77,7 @@ class Bot:
         self._recommender = Recommender(
             catalogue, index.matrix, index.lexical.scores, self.encode, taught=taught, ranker=ranker,
             also_liked=also_liked_for(catalogue, settings.home),
+            trends=Trends(store, catalogue.row, settings.trend_half_life_days),
         )  # fmt: skip
         checker = Checker(catalogue, self._understander.gazetteer)
         self._voice = Voice(
@@ -245,7 +247,7 @@ class Bot:
         return self._state(session_id).profile()
 
     def event(self, session_id: str, kind: str, item_id: str) -> Profile:
-        """Take in a tap on an item: like, dislike, seen, click, save, purchase, skip or view.
+        """Take in what the person did with an item: like, dislike, seen, click, dwell, save, purchase, skip or view.
 
         Raises InputError for another kind, NotFoundError for an unknown item.
         """
@@ -254,11 +256,9 @@ class Bot:
         item = self.catalogue.get(item_id)
         with self._session(session_id):
             state, turn = self._state(session_id), self._store.turns(session_id)
-            belief = tapped(kind, item, state, turn, self._manager.view(state.language))
-            if belief is None:
-                return state.profile()
+            events = taken_in(kind, item, state, turn, self._manager.view(state.language))
             owner = self._store.person_of(session_id, None)
-            self._store.append(session_id, owner, turn, state.step + 1, [Believed(belief=belief)])
+            self._store.append(session_id, owner, turn, state.step + 1, events)
             return self._state(session_id).profile()
 
     def remove(self, session_id: str, belief_id: str) -> Profile:
@@ -347,7 +347,7 @@ class Bot:
             self._store.person_of(session_id, owner)
 
     def erase(self, session_id: str) -> None:
-        """Delete everything about the session's person from the disk."""
+        """Delete everything about the session's person from the disk; no trend counts what they did any more."""
         with self._session(session_id):
             self._store.erase(self._store.person_of(session_id, None))
 

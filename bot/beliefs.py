@@ -14,7 +14,7 @@ from bot.lexicon import turn_pattern
 from bot.phrasing import say
 from bot.qualities import quality_bounds
 from bot.quantities import canonical
-from bot.records import Belief, Critique, Entity, Evidence, Group, ItemMention, Preference, Understanding
+from bot.records import Belief, Critique, Entity, Evidence, Group, ItemMention, Occasion, Preference, Understanding
 from bot.state import SessionState
 from bot.text import fold, key
 from bot.weighing import STATED, contested, surer
@@ -25,6 +25,7 @@ NUMBER_ROLES = {"decade": "year", "year": "year", "length": "length", "age": "ag
 _REPLACED_ROLES = {"genre", "person", "language", "country", "series"}
 _KIND_ROLES = {"genre", "theme", "series"}
 _QUOTES_KEPT = 5
+_GENTLE = 0.25  # how much an occasion counts: all that suits it together is less than one mood that is asked for
 
 
 def update(understanding: Understanding, state: SessionState, catalogue: Catalogue, turn: int) -> list[Event]:
@@ -47,6 +48,7 @@ def update(understanding: Understanding, state: SessionState, catalogue: Catalog
     language = catalogue.domain.language
     found += [belief for mention in understanding.mentions if (belief := _of_mention(mention, turn, language))]
     found += [_of_unresolved(entity, turn) for entity in understanding.entities if _is_unresolved(entity)]
+    found += [_of_occasion(one, turn, catalogue) for one in understanding.occasions]
     if understanding.search:
         found.append(_of_search(understanding, turn, language))
     found = [_beside_taste(belief, state) for belief in found]
@@ -86,7 +88,8 @@ def item_belief(
     relation: str, item_id: str, title: str, evidence: Evidence, strength: float = 0.7, language: str = "en",
     confidence: float = STATED,
 ) -> Belief:  # fmt: skip
-    """What one verdict on one item means for the profile. relation: like, dislike, seen, reject, accept or similar."""
+    """What one verdict on one item means for the profile. relation: like, dislike, seen, reject, accept, similar or
+    view; a view, which is only a look, and a reject mean nothing beyond the session."""
     group: Group = "likes"
     polarity, scope, prefix = 1.0, "person", "item"
     if relation in {"dislike", "reject"}:
@@ -95,6 +98,8 @@ def item_belief(
         group, polarity, prefix = "seen", 0.0, "seen"
     if relation == "reject":
         strength, scope = 0.3, "session"
+    if relation == "view":
+        scope = "session"
     if relation == "similar":
         scope, prefix, strength = "session", "similar", 0.8
     label = title
@@ -204,13 +209,21 @@ def _of_unresolved(entity: Entity, turn: int) -> Belief:
     )  # fmt: skip
 
 
+def _of_occasion(said: Occasion, turn: int, catalogue: Catalogue) -> Belief:
+    return Belief(
+        id=f"occasion:{slug(said.name)}", group="likes", label=catalogue.domain.occasions[said.name].label,
+        facet="occasion", value=said.name, strength=_GENTLE, relation="occasion",
+        evidence=[Evidence(turn=turn, quote=said.quote)],
+    )  # fmt: skip
+
+
 def _of_search(understanding: Understanding, turn: int, language: str) -> Belief:
     quote = understanding.text.strip()
     quote = quote if len(quote) <= 120 else quote[:117].rstrip() + "..."
     return Belief(
         id="text:search", group="likes", label=say(language, "label_about", search=understanding.search),
         facet="text", value=understanding.search, strength=0.6, relation="wish",
-        evidence=[Evidence(turn=turn, quote=quote)],
+        evidence=[Evidence(turn=turn, quote=quote)], leanings=understanding.leanings,
     )  # fmt: skip
 
 
@@ -226,16 +239,11 @@ def _superseded(
             (belief.facet in facets and facets[belief.facet].role in _REPLACED_ROLES))
     }  # fmt: skip
     only = turn_pattern(understanding.language, "only").search(fold(understanding.text)) is not None
+    new_ids = {belief.id for belief in found}
     if _is_new_need(found, understanding, facets) or (only and state.let_go and renewed):
-        kept = {"rule", "like", "dislike", "seen", "reject", "accept"}
-        gone += [
-            old.id for old in state.beliefs.values()
-            if old.scope == "session" and old.polarity > 0 and old.relation not in kept and old.group != "unresolved"
-            and old.id not in {belief.id for belief in found} and not _limits_content(old, catalogue)
-        ]  # fmt: skip
+        gone += [old for old in lapsing(state, catalogue) if old not in new_ids]
     said = fold(understanding.text).strip()
     adding = any(turn_pattern(understanding.language, name).search(said) for name in ("adds", "instead_or"))
-    new_ids = {belief.id for belief in found}
     against = {belief.id for belief in found if belief.polarity < 0}
     for old in state.beliefs.values():
         if old.id in new_ids:
@@ -252,8 +260,32 @@ def _superseded(
             gone.append(old.id)
     judged = {belief.item_id for belief in found if belief.relation in {"like", "accept"}}
     gone += _overtaken(found, state)
+    kinds = {_kind_of_occasion(belief, catalogue) for belief in found if belief.relation == "occasion"}
+    gone += [
+        old.id for old in state.beliefs.values()
+        if old.relation == "occasion" and old.id not in new_ids and _kind_of_occasion(old, catalogue) in kinds
+    ]  # fmt: skip
     gone += [f"item:{i}" for i in judged if i and f"item:{i}" in state.beliefs and f"item:{i}" not in new_ids]
     return gone
+
+
+def lapsing(state: SessionState, catalogue: Catalogue, met: bool = False) -> list[str]:
+    """Ids of the beliefs that end with a need: what was wished for in this session, and what was only looked at.
+
+    Verdicts, rules and limits of content hold for the next need too. So does what it is all for (a date, the holidays),
+    unless the need was `met`.
+    """
+    kept = {"rule", "like", "dislike", "seen", "reject", "accept", *(() if met else ("occasion",))}
+    return [
+        old.id for old in state.beliefs.values()
+        if old.scope == "session" and old.polarity > 0 and old.relation not in kept and old.group != "unresolved"
+        and not _limits_content(old, catalogue)
+    ]  # fmt: skip
+
+
+def _kind_of_occasion(belief: Belief, catalogue: Catalogue) -> str:
+    config = catalogue.domain.occasions.get(belief.value)
+    return config.kind if config else ""
 
 
 def _limits_content(belief: Belief, catalogue: Catalogue) -> bool:

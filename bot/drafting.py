@@ -121,6 +121,11 @@ class Drafter:
         spans = self.linker.link(text, folded, tokens(folded), self.cues.relations(folded), quantities)
         return list(dict.fromkeys(self.catalogue.items[s.name.row].id for s in spans if s.kind == "item"))
 
+    def telling_words(self, text: str) -> str:
+        """The words of a text that carry meaning, folded, at most 24."""
+        folded = self.fold(text)
+        return self._search_text(folded, tokens(folded), (), ())
+
     def fold(self, text: str) -> str:
         """A text as the patterns of the language see it; of the same length."""
         return elided(fold(text), self.lexicon)

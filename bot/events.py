@@ -84,6 +84,18 @@ class Wondered(Record):
     understanding: Understanding
 
 
+class Tapped(Record):
+    """Something was done with an item (`tap`: bot.tapping.TAPS); what is believed since are events of the same step.
+
+    `heat` is what it adds to the trends, 0 for nothing (bot.trending).
+    """
+
+    kind: Literal["tapped"] = "tapped"
+    tap: str
+    item_id: str
+    heat: float = 0.0
+
+
 class Undone(Record):
     """The events of a step no longer count."""
 
@@ -105,7 +117,7 @@ class Brought(Record):
 
 
 Event = Annotated[
-    Believed | Withdrew | Shown | Focused | Asked | Worded | Counted | Wondered | Undone | Restarted | Brought,
+    Believed | Withdrew | Shown | Focused | Asked | Worded | Counted | Wondered | Tapped | Undone | Restarted | Brought,
     Field(discriminator="kind"),
 ]
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)

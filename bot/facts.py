@@ -239,7 +239,7 @@ def reason_phrases(
     """The facts behind one part of a score, as predicates; empty when there is nothing the record can vouch for."""
     other = catalogue.get(reason.item_id) if reason.item_id and reason.item_id in catalogue.row else None
     said: Phrase | None = None
-    if reason.kind in {"similar", "liked"} and other is not None:
+    if reason.kind in {"similar", "liked", "looked", "chosen"} and other is not None:
         brief = short and reason.kind == "similar"
         found = [
             kin_phrase(catalogue, item, other, variant, brief),
@@ -277,7 +277,7 @@ def _genre(values: list[str], catalogue: Catalogue, config: FacetConfig) -> str:
     said = joined([in_sentence(value, catalogue, config) for value in values], language)
     if not can_say(language, "genre_noun"):
         return said
-    if not said.endswith((*listed(language, "genre_alone"), noun)):
+    if not said.endswith((*listed(language, "genre_alone"), noun, *catalogue.domain.called)):
         said = say(language, "genre_noun", values=said, noun=noun)
     return say(language, "an_genre" if said[:1] in _VOWELS else "a_genre", values=said)
 

@@ -223,7 +223,8 @@ class Linker:
         if all(is_sign(word) for word in words):
             return len(words) > 2 or self.hints.personal(folded, said[0].start)
         start = said[0].start
-        rare = [word for word in words if word not in self.lexicon.common and word not in self.lexicon.stop]
+        known = self.lexicon.common | self.lexicon.stop
+        rare = [word for word in words if word not in known and word.removesuffix("s") not in known]  # "rope bridges"
         cue = self.hints.personal(folded, start)
         opens = len(said) == 1 and not folded[:start].rstrip()[-1:].isalnum()
         capital = all(text[token.start].isupper() or text[token.start - 1] == "-" for token in said) and not opens

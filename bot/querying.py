@@ -15,14 +15,16 @@ from bot.weighing import worth
 from prompts.loader import languages
 from retrieval.catalogue import Catalogue
 from retrieval.domain import Pole
-from retrieval.records import Anchor, Bound, Query, Steer, Term
+from retrieval.records import Anchor, AnchorKind, Bound, Query, Steer, Term
 
 REQUIRED_ROLES = {"genre", "person", "theme", "language", "country", "series"}
 _REQUIRED_STRENGTH, _PLAIN_STRENGTH = 0.85, 0.7
 _COMMAS = (",", "，", "、")  # noqa: RUF001
 _AGAINST = 0.6
+_LEANS = 1.0  # what a value that a description surely means is worth, beside one that is named
 _BROUGHT = {1: (16, 2.0), -1: (4, 0.5)}  # by polarity: how many imported verdicts steer at once, and their joint weight
 _PASSED = 6  # imported verdicts of one polarity after which an earlier one counts half
+_HOW: dict[str, AnchorKind] = {"view": "looked", "reject": "passed", "accept": "chosen"}
 COVERED = 0.6  # themes are binding where at least this share of items has any; else they only guide
 
 
@@ -51,6 +53,10 @@ def build_query(state: SessionState, catalogue: Catalogue, again: bool = False, 
             (brought if is_imported(belief.evidence) else said).append(belief)
         elif belief.facet == "text":
             texts.append(belief)
+            terms += _leaning_terms(belief, catalogue)
+        elif belief.relation == "occasion":
+            suiting, limits = _suiting(belief, state, catalogue, counts)
+            terms, bounds = terms + suiting, bounds + limits
         elif belief.low is not None or belief.high is not None:
             terms += [*_unwanted_moods(belief, catalogue), *_unwanted_signs(belief, catalogue)]
             if records_number(catalogue, belief.facet):
@@ -73,10 +79,11 @@ def build_query(state: SessionState, catalogue: Catalogue, again: bool = False, 
     anchors = [*(_anchor(belief, worth(belief, state)) for belief in said), *_brought_anchors(brought, state)]
     return Query(
         text=" ".join(belief.value for belief in texts),
+        described=" ".join(belief.evidence[-1].quote for belief in texts if belief.leanings and belief.evidence),
         text_evidence=[quote for belief in texts for quote in _grounds(belief)],
         text_belief_id=texts[0].id if texts else None,
         terms=tuple(terms), bounds=tuple(bounds), anchors=tuple(anchors), steers=tuple(steers),
-        exclude=frozenset(exclude),
+        exclude=frozenset(exclude), now=state.now,
     )  # fmt: skip
 
 
@@ -149,7 +156,8 @@ def _grounds(belief: Belief) -> list[Evidence]:
 def _anchor(belief: Belief, counts: float) -> Anchor:
     return Anchor(
         item_id=belief.item_id or "", weight=belief.polarity * counts if belief.relation != "similar" else 1.0,
-        asked=belief.relation == "similar", belief_id=belief.id, evidence=_grounds(belief),
+        asked=belief.relation == "similar", how=_HOW.get(belief.relation, "judged"), belief_id=belief.id,
+        evidence=_grounds(belief),
     )  # fmt: skip
 
 
@@ -188,6 +196,37 @@ def _term(belief: Belief, catalogue: Catalogue, counts: float) -> Term:
         hard=required(belief, catalogue), group=_group(belief, _role(belief, catalogue)), belief_id=belief.id,
         evidence=_grounds(belief),
     )  # fmt: skip
+
+
+def _leaning_terms(belief: Belief, catalogue: Catalogue) -> list[Term]:
+    """What a free description sounds like, as wishes that need not come true."""
+    return [
+        Term(facet=said.facet, value=said.value, weight=_LEANS * said.weight, belief_id=belief.id,
+             evidence=_grounds(belief))
+        for said in belief.leanings if said.value in catalogue.postings(said.facet)
+    ]  # fmt: skip
+
+
+def _suiting(
+    belief: Belief, state: SessionState, catalogue: Catalogue, counts: float
+) -> tuple[list[Term], list[Bound]]:
+    """What suits an occasion, but for what the person said something of themselves."""
+    config = catalogue.domain.occasions.get(belief.value)
+    if config is None:
+        return [], []
+    told = {(other.facet, other.value) for other in state.beliefs.values()}
+    told_of = {other.facet for other in state.beliefs.values()}
+    terms = [
+        Term(facet=facet, value=value, weight=fit * counts, belief_id=belief.id, evidence=_grounds(belief))
+        for facet, fits in config.suits.items() for value, fit in fits.items()
+        if (facet, value) not in told and value in catalogue.postings(facet)
+    ]  # fmt: skip
+    bounds = [
+        Bound(number=number, high=high, weight=counts, hard=False, mild=True, label=belief.label,
+              belief_id=belief.id, evidence=_grounds(belief))
+        for number, high in config.at_most.items() if number not in told_of and records_number(catalogue, number)
+    ]  # fmt: skip
+    return terms, bounds
 
 
 def _opposites(belief: Belief, catalogue: Catalogue) -> tuple[str, ...]:

@@ -32,6 +32,9 @@ def plan_recommendation(
     query = build_query(state, recommender.catalogue).model_copy(update={"title": named})
     items = recommender.recommend(query, wanted)
     lines = heard(understanding, state, fresh, catalogue)
+    if state.met in catalogue.row:
+        bought = catalogue.get(state.met).title
+        lines.append(Line(template="need_met", slots={"title": bought}, titles=[bought]))
     if dropped:
         labels = [belief.label for belief in dropped]
         slots = {"labels": joined(labels, catalogue.domain.language)}

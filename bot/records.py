@@ -17,6 +17,7 @@ __all__ = [
     "Item",
     "ItemMention",
     "ItemQuestion",
+    "Occasion",
     "Preference",
     "Profile",
     "Reason",
@@ -151,6 +152,13 @@ class Critique(Record):
     quote: str = ""
 
 
+class Occasion(Record):
+    """When, with whom or what for something is wanted: `name` is a key of the domain's occasions."""
+
+    name: str
+    quote: str = ""
+
+
 class ItemQuestion(Record):
     """A question about one item: `topic` is a facet or number name, or "about" (what happens in it).
 
@@ -163,10 +171,19 @@ class ItemQuestion(Record):
     value: str | None = None
 
 
+class Leaning(Record):
+    """A value that words make likely without naming it; `weight` is how likely, 0..1."""
+
+    facet: str
+    value: str
+    weight: float
+
+
 class Understanding(Record):
     """One utterance, understood. `acts` are of PERSON_ACTS; `search` is what is left to search by meaning.
 
-    `open`: whatever Rapport picks is welcome. `drops` are the words that name what to let go, for remove.
+    leanings: values that what is searched sounds like. `open`: whatever Rapport picks is welcome. `drops` are the words
+    that name what to let go, for remove.
     """
 
     text: str
@@ -176,6 +193,7 @@ class Understanding(Record):
     constraints: list[Preference] = []
     critiques: list[Critique] = []
     mentions: list[ItemMention] = []
+    occasions: list[Occasion] = []
     question: ItemQuestion | None = None
     entities: list[Entity] = []
     targets: list[str] = []
@@ -183,6 +201,7 @@ class Understanding(Record):
     open: bool = False
     quantity: int | None = None
     search: str = ""
+    leanings: list[Leaning] = []
 
     @field_serializer("acts", when_used="json")
     def _in_order(self, acts: set[str]) -> list[str]:
@@ -207,7 +226,7 @@ class Belief(Record):
 
     `low` and `high` bound a number belief, inclusive. `strength` is how strongly the person put it, `confidence` how
     sure it is that it is so, both 0..1. `evidence` is every quote that led to it, and those that said the opposite
-    before, marked as contrary; the last one is never contrary.
+    before, marked as contrary; the last one is never contrary. `leanings` are what a free description sounds like.
     """
 
     id: str
@@ -226,6 +245,7 @@ class Belief(Record):
     high: float | None = None
     relation: str = ""
     evidence: list[Evidence] = []
+    leanings: list[Leaning] = []
 
 
 class Profile(Record):

@@ -53,6 +53,8 @@ class Settings(BaseSettings):
     """Questions Rapport may ask in one session."""
     taste_half_life_days: float = Field(180.0, gt=0)
     """Days after which a lasting taste counts half as much, unless it is repeated; rules and exclusions never fade."""
+    trend_half_life_days: float = Field(7.0, gt=0)
+    """Days after which what people did with an item counts half as much among the trends."""
     host: str = "127.0.0.1"
     port: int = 7860
     widget_origins: Annotated[tuple[str, ...], NoDecode] = ()

@@ -16,6 +16,7 @@ from bot.events import (
     Pick,
     Restarted,
     Shown,
+    Tapped,
     Undone,
     Withdrew,
     Wondered,
@@ -33,14 +34,17 @@ class SessionState:
 
     slate: picks on screen, in order. focus: what "it" means. liked: the item last liked. spoken: items talked about one
     by one. shown: every item shown in this session. pending: the facet of a question just asked, "" for "which one?".
-    doubt: a title just said that may mean several items; doubted: all such titles. step: the last step used.
+    doubt: a title just said that may mean several items; doubted: all such titles. step: the last step used. turn: the
+    last turn that was answered.
     counted: what the catalogue was just asked for, and in which turn. let_go: ids of the wishes that could not be met.
+    met: the item just bought, which met the need that led to it.
     language: the one that the person spoke last, "" before that. told: when each belief was last said, by id. The fold
     knows no clock: `now` is when the state is looked at, and `half_life` in days is that of lasting tastes
     (bot.weighing).
     """
 
     step: int = 0
+    turn: int = 0
     slate: list[Pick] = field(default_factory=list)
     focus: str | None = None
     liked: str | None = None
@@ -51,6 +55,7 @@ class SessionState:
     doubted: list[Wondered] = field(default_factory=list)
     counted: tuple[int, Understanding] | None = None
     let_go: list[str] = field(default_factory=list)
+    met: str | None = None
     asked: list[str] = field(default_factory=list)
     templates: list[str] = field(default_factory=list)
     language: str = ""
@@ -140,14 +145,17 @@ def _apply(state: SessionState, entry: Logged, here: bool) -> None:
     elif isinstance(event, Focused):
         state.focus, state.liked = event.item_id, None
         state.spoken = [*(item_id for item_id in state.spoken if item_id != event.item_id), event.item_id]
+    elif isinstance(event, Tapped):
+        state.met = event.item_id if event.tap == "purchase" else state.met
     elif isinstance(event, Asked):
         state.pending = event.facet
         state.asked.append(event.facet)
     elif isinstance(event, Worded):
         # A reply closes the question before it; an Asked of the same step comes after and opens the next.
-        state.pending = state.doubt = state.counted = None
+        state.pending = state.doubt = state.counted = state.met = None
         state.let_go = []
         state.templates += event.templates
+        state.turn = entry.turn
         state.language = event.language
     elif isinstance(event, Counted):
         state.counted = entry.turn, event.understanding

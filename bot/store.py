@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     DateTime,
+    Float,
     Index,
     Integer,
     MetaData,
@@ -22,12 +24,14 @@ from sqlalchemy import (
     event,
     func,
     insert,
+    or_,
     select,
     text,
+    update,
 )  # fmt: skip
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
-from bot.events import EVENT, Event, Logged
+from bot.events import EVENT, Event, Logged, Tapped
 from bot.records import Reply
 from retrieval.errors import InputError
 
@@ -69,6 +73,16 @@ _REQUESTS = Table(
     Column("key", String(256), primary_key=True),
     Column("turn", Integer, nullable=False),
 )  # fmt: skip
+_HEAT = Table(
+    "heat", _META,
+    Column("item_id", String(256), primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("heat", Float, nullable=False),
+)  # fmt: skip
+"""What all people together did with an item on a day (UTC, as date.toordinal counts). Nobody is named in it."""
+_COLD = 1e-6
+Heat = Mapping[tuple[str, int], float]
+"""By item id and day."""
 
 
 class Store:
@@ -82,6 +96,7 @@ class Store:
         self._read: OrderedDict[str, tuple[int, list[Logged]]] = OrderedDict()
         self._held = 0
         self._erasures = 0
+        self._reheated: set[str] = set()
         self._guard = threading.Lock()
 
     @classmethod
@@ -144,8 +159,9 @@ class Store:
             _, (_, oldest) = self._read.popitem(last=False)
             self._held -= len(oldest)
 
-    def _forget_read(self) -> None:
+    def _forget_read(self, changed: set[str]) -> None:
         with self._guard:
+            self._reheated |= changed
             self._erasures += 1
             self._held = 0
             self._read.clear()
@@ -171,17 +187,25 @@ class Store:
              "data": entry.model_dump_json(exclude_defaults=False)}
             for entry in events
         ]  # fmt: skip
+        changed: set[str] = set()
         with self._engine.begin() as connection:
             if connection.scalar(select(_SESSIONS.c.id).where(_SESSIONS.c.id == session_id)) is None:
                 connection.execute(insert(_SESSIONS).values(id=session_id, person=person, created_at=now))
             if rows:
                 connection.execute(insert(_EVENTS), rows)
+            if any(isinstance(entry, Tapped) for entry in events):
+                today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+                mine = (_EVENTS.c.person == person, _EVENTS.c.at >= today)
+                earlier = or_(_EVENTS.c.session_id != session_id, _EVENTS.c.step != step)
+                changed = _reheat(connection, _heat_of(connection, *mine, earlier), _heat_of(connection, *mine))
             if reply is not None:
                 connection.execute(
                     insert(_TURNS).values(
                         session_id=session_id, turn=turn, said=said or "", reply=reply.model_dump_json(), at=now
                     )
                 )
+        with self._guard:
+            self._reheated |= changed
 
     def history(self, session_id: str) -> list[tuple[str, str]]:
         """(what was said, the reply as JSON) of every turn, oldest first."""
@@ -225,28 +249,70 @@ class Store:
 
     def drop(self, session_id: str) -> None:
         """Delete one session with its turns and events; other sessions of its person stay."""
+        owner = self.owner(session_id)
         with self._engine.begin() as connection:
+            connection.execute(delete(_SESSIONS).where(_SESSIONS.c.id == session_id))
+            before = _heat_of(connection, _EVENTS.c.person == owner)
             for table in (_TURNS, _EVENTS, _REQUESTS):
                 connection.execute(delete(table).where(table.c.session_id == session_id))
-            connection.execute(delete(_SESSIONS).where(_SESSIONS.c.id == session_id))
-        self._forget_read()
+            changed = _reheat(connection, before, _heat_of(connection, _EVENTS.c.person == owner))
+        self._forget_read(changed)
 
     def erase(self, person: str) -> None:
-        """Delete every session, turn and event of a person from the disk."""
+        """Delete every session, turn and event of a person from the disk, and take what they did out of the trends."""
         mine = select(_SESSIONS.c.id).where(_SESSIONS.c.person == person)
         with self._engine.begin() as connection:
             connection.execute(delete(_REQUESTS).where(_REQUESTS.c.session_id.in_(mine)))
             connection.execute(delete(_TURNS).where(_TURNS.c.session_id.in_(mine)))
+            changed = _reheat(connection, _heat_of(connection, _EVENTS.c.person == person), {})
             connection.execute(delete(_EVENTS).where(_EVENTS.c.person == person))
             connection.execute(delete(_SESSIONS).where(_SESSIONS.c.person == person))
-        self._forget_read()
+        self._forget_read(changed)
         if self._engine.dialect.name == "sqlite":
             with self._engine.connect() as connection:
                 # What was erased would stay readable in the write-ahead log until SQLite reuses it.
                 connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
 
+    def heat(self, since: int, items: Collection[str] | None = None) -> list[tuple[str, int, float]]:
+        """(item id, day, heat) from a day on; of some items, or of all."""
+        query = select(_HEAT.c.item_id, _HEAT.c.day, _HEAT.c.heat).where(_HEAT.c.day >= since)
+        query = query if items is None else query.where(_HEAT.c.item_id.in_(items))
+        with self._engine.connect() as connection:
+            return [(row.item_id, row.day, row.heat) for row in connection.execute(query)]
+
+    def reheated(self) -> set[str]:
+        """Items whose heat changed since this was last asked."""
+        with self._guard:
+            changed, self._reheated = self._reheated, set()
+        return changed
+
     def close(self) -> None:
         self._engine.dispose()
+
+
+def _reheat(connection: Connection, before: Heat, after: Heat) -> set[str]:
+    """Put into the trends what somebody's events come to now, in place of what they came to before; of which items."""
+    changes = {place: after.get(place, 0.0) - before.get(place, 0.0) for place in (*before, *after)}
+    for (item_id, day), change in changes.items():
+        here = (_HEAT.c.item_id == item_id, _HEAT.c.day == day)
+        if not connection.execute(update(_HEAT).where(*here).values(heat=_HEAT.c.heat + change)).rowcount:
+            connection.execute(insert(_HEAT).values(item_id=item_id, day=day, heat=change))
+        # A count of nothing would still say that somebody was there.
+        connection.execute(delete(_HEAT).where(*here, _HEAT.c.heat < _COLD))
+    return {item_id for item_id, _ in changes}
+
+
+def _heat_of(connection: Connection, *which: ColumnElement[bool]) -> Heat:
+    """What the taps among some events come to, of one person: on each day the warmest thing done with an item, so that
+    nobody makes a trend by doing it again."""
+    taps = _EVENTS.c.data.startswith('{"kind":"tapped"')
+    heat: dict[tuple[str, int], float] = {}
+    for row in connection.execute(select(_EVENTS.c.data, _EVENTS.c.at).where(taps, *which)):
+        tap = EVENT.validate_json(row.data)
+        if isinstance(tap, Tapped) and tap.heat:
+            place = tap.item_id, row.at.toordinal()
+            heat[place] = max(heat.get(place, 0.0), tap.heat)
+    return heat
 
 
 def _durable(connection: object, _: object) -> None:

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from bot.gazetteer import Gazetteer
 from bot.languages import language_of
+from bot.leanings import leanings_file, load_leanings
 from bot.lexicon import languages
 from bot.listening import Listener
+from bot.occasions import with_occasions
 from bot.quantities import Quantity
 from bot.records import Understanding
 from bot.references import Context
 from retrieval.catalogue import Catalogue
 from retrieval.domain import DomainConfig
 from retrieval.encoder import QueryEncoder
+
+_READ = 600  # characters; what a description is about is said by then
+_CLEAR = 0.5
+_SHORT = 4  # words from which small talk may be a description
+_VAGUE = {"unclear", "chitchat", "off_topic", "ask_item", "request", "disclose", "answer", "help"}
+_BESIDE = {"greet", "thank"}
 
 
 class Understander:
@@ -25,6 +33,7 @@ class Understander:
         self._encoder = encoder
         self.domain: DomainConfig = catalogue.domain
         self.gazetteer = Gazetteer(catalogue)
+        self._leanings = load_leanings(leanings_file(self.domain))
         self._listeners: dict[str, Listener] = {}
         self.listener(languages()[0])
 
@@ -38,7 +47,30 @@ class Understander:
     def understand(self, text: str, context: Context | None = None) -> Understanding:
         """Acts, preferences, constraints, critiques, item mentions and a question, each with its span or quote."""
         context = context or Context()
-        return self.listener(language_of(text, context.language)).understand(text, context)
+        listener = self.listener(language_of(text, context.language))
+        heard = listener.understand(text, context)
+        heard = self._leaning(heard) if listener.catalogue.in_own_language else heard
+        return with_occasions(heard, listener.drafter.fold(heard.text), listener.domain)
+
+    def _leaning(self, understanding: Understanding) -> Understanding:
+        """With what a free description leans towards; it may be all that makes a wish of an utterance."""
+        vague = _is_vague(understanding)
+        if self._leanings is None or self._encoder is None or not (understanding.search or vague):
+            return understanding
+        text = understanding.text.strip()
+        named = {(p.facet, p.value) for p in (*understanding.preferences, *understanding.constraints)}
+        found = [
+            leaning for leaning in self._leanings.of(self._encoder.encode_one(text[:_READ]))
+            if (leaning.facet, leaning.value) not in named
+            and leaning.value in self.catalogue.postings(leaning.facet)
+        ]  # fmt: skip
+        if understanding.search or not found:
+            return understanding.model_copy(update={"leanings": found})
+        if found[0].weight < _CLEAR:
+            return understanding
+        acts = {"request", "disclose", *(understanding.acts & _BESIDE)}
+        search = self.listener(understanding.language).drafter.telling_words(text) or found[0].value
+        return understanding.model_copy(update={"acts": acts, "question": None, "search": search, "leanings": found})
 
     def quantities(self, text: str, language: str) -> list[Quantity]:
         """The numeric wishes of a text."""
@@ -47,3 +79,12 @@ class Understander:
     def linked_items(self, text: str) -> list[str]:
         """Ids of the items a text names, in order; what is said of them is not read."""
         return self.listener(language_of(text)).drafter.linked_items(text)
+
+
+def _is_vague(understanding: Understanding) -> bool:
+    """Whether nothing was read in an utterance of some length, so that it may describe what is wanted."""
+    read = (understanding.preferences, understanding.constraints, understanding.critiques, understanding.mentions,
+            understanding.entities, understanding.targets)  # fmt: skip
+    asked = understanding.question is not None and understanding.question.item_id is not None
+    long = len(understanding.text.split()) >= _SHORT
+    return long and not asked and not any(read) and understanding.acts <= _VAGUE | _BESIDE

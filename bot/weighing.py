@@ -15,6 +15,9 @@ INFERRED = 0.5
 _CONTRADICTED = 0.7
 _REPEATED = 0.5
 _HALVED_IN_TURNS = 4
+_LOOK_HALVED_IN_TURNS = 2
+_LOOK_HALVED_IN_HOURS = 2
+_DAY = 24  # hours
 
 
 def surer(earlier: Belief, newer: Belief) -> float:
@@ -41,10 +44,16 @@ def remaining(belief: Belief, state: SessionState) -> float:
     """What time has left of a belief, 0..1; of rules, all.
 
     A lasting taste fades by half in each half-life, counted in whole days; a soft wish of a session by half in four
-    later turns that wished for something.
+    later turns that wished for something; a mere look at an item by half in two turns, and by half in two hours. What
+    was taken is no wish for another of the kind: it counts as a taste from the next day on.
     """
     if belief.hard or belief.relation == "rule":
         return 1.0
+    if belief.relation == "view":
+        turns, hours = _turns_answered(belief, state), _hours(belief, state)
+        return float(0.5 ** (turns / _LOOK_HALVED_IN_TURNS + hours / _LOOK_HALVED_IN_HOURS))
+    if belief.relation == "accept" and state.now is not None and _hours(belief, state) < _DAY:
+        return 0.0
     if belief.scope == "session":
         return float(0.5 ** (_turns_since(belief, state) / _HALVED_IN_TURNS)) if belief.relation == "wish" else 1.0
     told = state.told.get(belief.id)
@@ -54,8 +63,19 @@ def remaining(belief: Belief, state: SessionState) -> float:
     return float(0.5 ** (days / state.half_life))
 
 
+def _turns_answered(belief: Belief, state: SessionState) -> int:
+    """How many replies were given since a belief was last formed; the next one, which it is to change, is none."""
+    return max(0, state.turn - max((proof.turn for proof in belief.evidence), default=0))
+
+
+def _hours(belief: Belief, state: SessionState) -> int:
+    """Whole hours since a belief was last formed; 0 where that is now, or no clock is known."""
+    told = state.told.get(belief.id)
+    return 0 if told is None or state.now is None else max(0, (state.now - told) // timedelta(hours=1))
+
+
 def _turns_since(belief: Belief, state: SessionState) -> int:
     """In how many turns after a belief of this session others were formed; asking for "more" is none."""
     last = max((proof.turn for proof in belief.evidence), default=0)
-    others = (other for other in state.beliefs.values() if other.scope == "session")
+    others = (other for other in state.beliefs.values() if other.scope == "session" and other.relation != "view")
     return len({proof.turn for other in others for proof in other.evidence if proof.turn > last})

@@ -262,7 +262,7 @@ class Grammar:
 
     def tap(self, pick: Pick, scene: Scene) -> Move:
         kind, place = pick(list(sayings.TAPS)), pick(range(1, max(scene.on_screen, 1) + 1))
-        return Move(form="tap", tap=kind, verdict=sayings.TAPS[kind], places=(place,))
+        return Move(form="tap", tap=kind, verdict=sayings.TAPS[kind], places=(place,), fresh=kind == "purchase")
 
     # Steering
 

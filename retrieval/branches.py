@@ -15,6 +15,7 @@ from retrieval.records import Bound, Term
 _UNTYPICAL = 0.4
 _KINDS = {"genre", "mood", "theme"}
 _KIN = 0.4  # what a link that the catalogue itself names is worth, where the closest item by facets scores 1
+_SAME = 0.9  # cosine of two texts from which they tell of the same thing
 Scores = NDArray[np.float32]
 
 
@@ -68,6 +69,15 @@ def text_similar(matrix: Scores, row: int) -> Scores:
     scores = matrix @ matrix[row]
     scores[row] = scores.mean()
     return _scaled(scores)
+
+
+def alike(catalogue: Catalogue, matrix: Scores, row: int) -> Scores:
+    """1 where an item is as good as the same as one: its text says the same, or it has the title (another edition)."""
+    title = catalogue.items[row].title.casefold()
+    titled = np.array([item.title.casefold() == title for item in catalogue.items])
+    scores: Scores = (titled | (matrix @ matrix[row] >= _SAME)).astype(np.float32)
+    scores[row] = 0.0
+    return scores
 
 
 def facet_similar(catalogue: Catalogue, row: int) -> Scores:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -114,6 +114,21 @@ class NumberConfig(Config):
     asks: tuple[str, ...] = ()
 
 
+class OccasionConfig(Config):
+    """When, with whom or what for items are wanted, and what suits that: it guides and never binds.
+
+    kind: of several occasions of a kind (company, season) the last one said holds. label: how it reads in a sentence
+    ("for a date"). said: regular expressions of the words for it, in lower case without accents. suits: facet -> value
+    -> how well it fits, -1..1. at_most: number -> what it should not exceed, in the number's unit.
+    """
+
+    kind: str
+    label: str
+    said: tuple[str, ...] = ()
+    suits: dict[str, dict[str, Annotated[float, Field(ge=-1, le=1)]]] = Field(default_factory=dict)
+    at_most: dict[str, float] = Field(default_factory=dict)
+
+
 class DomainConfig(Config):
     name: str
     language: str = "en"
@@ -131,6 +146,8 @@ class DomainConfig(Config):
     popularity: tuple[str, ...] = ("popularity",)
     kin: str | None = None
     """A catalogue field with links between items: a list of {id, reason}."""
+    praise: str | None = None
+    """A catalogue field with a sentence on why people love an item, from which descriptions are learnt too."""
     proper: tuple[str, ...] = ()
     """Names among facet values, which keep their capitals in a sentence; languages and countries do anyway."""
     ignore: tuple[str, ...] = ()
@@ -138,6 +155,7 @@ class DomainConfig(Config):
     starters: tuple[str, ...] = ()
     facets: dict[str, FacetConfig]
     numbers: dict[str, NumberConfig]
+    occasions: dict[str, OccasionConfig] = Field(default_factory=dict)
 
     def facets_of(self, role: str) -> list[str]:
         """Facet names that have a role, in file order."""
@@ -230,7 +248,7 @@ def translated(domain: DomainConfig, language: str) -> DomainConfig:
     said = (_translation(path) if domain.file else None) or {}
     data = domain.model_dump() | {"language": language, "file": domain.file}
     try:
-        for section in ("facets", "numbers"):
+        for section in ("facets", "numbers", "occasions"):
             for name, own in said.get(section, {}).items():
                 data[section][name] |= own
         for name, facet in data["facets"].items():
@@ -238,7 +256,10 @@ def translated(domain: DomainConfig, language: str) -> DomainConfig:
             facet["synonyms"], facet["asks"] = own.get("synonyms", {}), own.get("asks", ())
         for name, number in data["numbers"].items():
             number["asks"] = said.get("numbers", {}).get(name, {}).get("asks", ())
-        data |= {key: value for key, value in said.items() if key not in {"facets", "numbers", "called_there"}}
+        for name, occasion in data["occasions"].items():
+            occasion["said"] = said.get("occasions", {}).get(name, {}).get("said", ())
+        apart = {"facets", "numbers", "occasions", "called_there"}
+        data |= {key: value for key, value in said.items() if key not in apart}
         called = read_yaml(path.parent / said["called_there"]) if "called_there" in said else {}
         data |= {"item_names": called.get("titles") or {}, "person_names": called.get("people") or {}}
         return DomainConfig.model_validate(data)

@@ -7,6 +7,7 @@ they add up to the score exactly and say what caused the rank.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -46,7 +47,10 @@ class RankingWeights(BaseModel):
     """Per weight that the liking of one item gives another; the best of most items are between .01 and .04."""
     liked: float = 0.6
     steer: float = 0.9
+    identical: float = 1.0
+    """What an item loses that is as good as the same as one that was taken: nobody needs it twice."""
     popularity: float = 0.3
+    trending: float = 0.15
     satisfied: float = 0.15
     """What a satisfied hard bound adds: little, since every candidate satisfies it, but enough to be named."""
 
@@ -69,6 +73,7 @@ class Recommender:
 
     matrix: float32 (n, d), unit rows in catalogue order. bm25: text -> scores (n,). encode: text -> (d,).
     taught, also_liked: what recorded dialogues and ratings say of these items, if anything; ranker: how to weigh it.
+    trends: how much is going on about each item at a time, (n,) in 0..1.
     """
 
     def __init__(
@@ -83,6 +88,7 @@ class Recommender:
         taught: Taught | None = None,
         ranker: Ranker | None = None,
         also_liked: AlsoLiked | None = None,
+        trends: Callable[[datetime], Scores] | None = None,
     ) -> None:
         self.catalogue = catalogue
         self.matrix = matrix
@@ -93,9 +99,11 @@ class Recommender:
         self.relevance = relevance
         self.taught = taught
         self.ranker = ranker
+        self.trends = trends
         self.also_liked = also_liked
         self.signals = Signals(catalogue, taught, matrix, bm25, encode, also_liked) if taught is not None else None
         self._similar = lru_cache(maxsize=256)(self._similar_to)
+        self._alike = lru_cache(maxsize=256)(lambda row: branches.alike(catalogue, matrix, row))
 
     def recommend(self, query: Query, k: int, without: Collection[ReasonKind] = ()) -> list[Recommendation]:
         """The k best allowed items, diversified, with their reasons; fewer when fewer are allowed.
@@ -163,6 +171,8 @@ class Recommender:
     def _parts(self, query: Query) -> list[_Part]:
         weights = self.weights
         parts = [_Part(weights.popularity * self.catalogue.popularity, "popularity", "well known")]
+        if self.trends is not None and query.now is not None:
+            parts.append(_Part(weights.trending * self.trends(query.now), "trending", "in demand these days"))
         parts += self._text_parts(query)
         for term in query.terms:
             scores = weights.facet * term.weight * branches.facet(self.catalogue, term)
@@ -172,6 +182,7 @@ class Recommender:
         for bound in query.bounds:
             worth = weights.satisfied if bound.hard else weights.number * abs(bound.weight)
             scores = worth * branches.number(self.catalogue, bound)
+            scores = np.minimum(scores, 0.0) if bound.mild else scores
             parts.append(
                 _Part(
                     scores,
@@ -195,7 +206,7 @@ class Recommender:
     def _text_parts(self, query: Query) -> list[_Part]:
         parts = []
         if query.text:
-            scores = self.weights.dense * branches.dense(self.matrix, self.encode(query.text))
+            scores = self.weights.dense * branches.dense(self.matrix, self.encode(query.described or query.text))
             scores = scores + self.weights.lexical * branches.lexical(self.bm25(query.text))
             label = query.text
             parts.append(_Part(scores, "text", label, None, None, None, query.text_belief_id, query.text_evidence))
@@ -210,6 +221,7 @@ class Recommender:
         text, facets, beside, also_liked = self._similar(row)
         scale = anchor.weight if anchor.asked else anchor.weight * self.weights.liked
         kind: ReasonKind = "similar" if anchor.asked else "liked" if anchor.weight > 0 else "disliked"
+        kind = anchor.how if anchor.how != "judged" else kind
         blend = self.weights.similar_text * text + self.weights.similar_facets * facets
         scores = (scale * blend).astype(np.float32)
         cause = (item.title, None, None, item.id, anchor.belief_id, anchor.evidence)
@@ -220,6 +232,8 @@ class Recommender:
         if also_liked is not None and anchor.weight > 0:
             worth = anchor.weight * self.weights.liked * self.weights.also_liked
             parts.append(_Part(worth * also_liked, "also_liked", *cause))
+        if anchor.how == "chosen":
+            parts.append(_Part(-self.weights.identical * self._alike(row), kind, *cause))
         return parts
 
     def _similar_to(self, row: int) -> tuple[Scores, Scores, Scores | None, Scores | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -65,7 +66,8 @@ class Term(Record):
 class Bound(Record):
     """A range on a number of the domain, both ends inclusive, in the unit of the catalogue.
 
-    Items without the number fail a hard bound unless `admit_unknown`.
+    Items without the number fail a hard bound unless `admit_unknown`. Of a `mild` one only what lies outside counts:
+    that an item lies inside is nothing to recommend it.
     """
 
     number: str
@@ -74,10 +76,15 @@ class Bound(Record):
     weight: float = 1.0
     hard: bool = True
     admit_unknown: bool = False
+    mild: bool = False
     than: str | None = None  # the item the bound was measured from ("older than this one")
     label: str = ""
     belief_id: str | None = None
     evidence: list[Evidence] = []
+
+
+AnchorKind = Literal["judged", "looked", "passed", "chosen"]
+"""How an item came up: somebody judged it, merely looked at it, passed it over, or took it."""
 
 
 class Anchor(Record):
@@ -86,6 +93,7 @@ class Anchor(Record):
     item_id: str
     weight: float = 1.0
     asked: bool = False  # the person asked for items similar to it, rather than merely liking it
+    how: AnchorKind = "judged"
     belief_id: str | None = None
     evidence: list[Evidence] = []
 
@@ -103,11 +111,13 @@ class Steer(Record):
 class Query(Record):
     """All that ranking may know of a conversation. Lists may be empty: then the prior decides.
 
-    Anchors stand in the order in which their items came up. `said`: the person's own messages, oldest first;
-    `fresh`: ids of the beliefs that the last one spoke of.
+    `text`: the telling words of what is searched by meaning; `described`: the sentence they come from, where it is a
+    description. Anchors stand in the order in which their items came up. `said`: the person's own messages, oldest
+    first; `fresh`: ids of the beliefs that the last one spoke of. `now`: when the list is for; None leaves trends out.
     """
 
     text: str = ""
+    described: str = ""
     text_evidence: list[Evidence] = []
     text_belief_id: str | None = None
     title: str | None = None
@@ -118,23 +128,16 @@ class Query(Record):
     exclude: frozenset[str] = frozenset()
     said: tuple[str, ...] = ()
     fresh: frozenset[str] = frozenset()
+    now: datetime | None = None
 
 
 ReasonKind = Literal[
-    "similar",
-    "facet",
-    "number",
-    "text",
-    "title",
-    "liked",
-    "disliked",
-    "together",
-    "also_liked",
-    "popularity",
-    "variety",
-]
+    "similar", "facet", "number", "text", "title", "liked", "disliked", "looked", "passed", "chosen", "together",
+    "also_liked", "popularity", "trending", "variety",
+]  # fmt: skip
 """`together`: recorded dialogues name the item beside another one (`item_id`). `also_liked`: people who liked that one
-liked the item too."""
+liked the item too. `looked`, `passed` and `chosen`: it is like an item that was only looked at, that was passed over,
+or that was taken (and then is as good as the same)."""
 
 
 class Reason(Record):

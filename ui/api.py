@@ -293,7 +293,7 @@ def _profiles(api: Api) -> APIRouter:
         responses={**kept, **documented("input", "too_large")},
     )  # fmt: skip
     async def tap(session_id: Owned, body: Tap, bot: TheBot) -> Profile:
-        """Kinds: like, dislike, seen, click, save, purchase, skip, view. The answer is the changed profile."""
+        """Kinds: like, dislike, seen, click, dwell, save, purchase, skip, view. The answer is the changed profile."""
         await api.turns.idle(session_id)
         changed: Profile = await run_in_threadpool(bot.event, session_id, body.kind, body.item_id)
         api.metrics.taps.labels(body.kind).inc()

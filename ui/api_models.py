@@ -84,7 +84,7 @@ class Edit(Body):
 
 
 class Tap(Body):
-    """Something that the person did with an item: like, dislike, seen, click, save, purchase, skip or view."""
+    """Something that the person did with an item: like, dislike, seen, click, dwell, save, purchase, skip or view."""
 
     kind: Annotated[Text, StringConstraints(max_length=40)] = Field(examples=["like"])
     item_id: Id

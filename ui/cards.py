@@ -28,6 +28,9 @@ COMPARED = {
     "similar": "like {title}",
     "liked": "close to {title}, which you liked",
     "disliked": "unlike {title}, which you did not like",
+    "looked": "close to {title}, which you looked at",
+    "passed": "unlike {title}, which you passed over",
+    "chosen": "close to {title}, which you chose",
     "together": "often named beside {title}",
     "also_liked": "people who liked {title} liked it",
 }
@@ -239,7 +242,7 @@ def card(pick: Recommendation, profile: Profile, catalogue: Catalogue, folder: P
 def marked(view: CardView, profile: Profile) -> CardView:
     """The same card with the marks that the profile now has for its item."""
     liked, disliked, seen = (
-        any(belief.item_id == view["id"] for belief in beliefs)
+        any(belief.item_id == view["id"] and belief.relation != "view" for belief in beliefs)
         for beliefs in (profile.likes, profile.dislikes, profile.seen)
     )
     note = "Noted: not for you. It will not be shown again." if disliked else ""

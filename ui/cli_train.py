@@ -47,6 +47,27 @@ def train_acts(
         console.print(", ".join(f"{act} {f1:.2f} of {count}" for f1, act, count in weak), highlight=False)
 
 
+@train.command("needs")
+def train_needs(
+    domain: Annotated[str, typer.Option(help="A domain with a file of needs.")] = "movies", seed: Seed = 0
+) -> None:
+    """Learn what free descriptions lean towards from retrieval/domains/<domain>.needs.tsv, and print how well."""
+    from bot.api import STARTER
+    from bot.leanings_training import train_needs as learn
+    from bot.settings import Settings
+    from retrieval.domain import load_domain
+    from retrieval.encoder import QueryEncoder, resolve_model
+    from retrieval.importer import import_file
+
+    config = load_domain(domain)
+    catalogue, _ = import_file(STARTER, config)
+    report = learn(config, catalogue, QueryEncoder(resolve_model(Settings().embedder)), seed)
+    console.print(
+        f"{report.needs:,} needs, {report.values} values; average precision where not learnt from "
+        f"{report.average_precision:.3f}, by definitions alone {report.by_definitions:.3f}"
+    )
+
+
 @train.command("ranker")
 def train_ranker(
     data: Data,

@@ -114,7 +114,7 @@ class Turns(BaseModel):
     ends. not_insisting: takes the force from "only". splits: where within a sentence another thing begins to be said
     (the match ends there): ", can you", ", i". verdict_follows: a verdict on the sentence before ("westerns? no
     thanks"). idioms: set phrases whose words name no quality or value ("so long", "no longer"). shared: what makes
-    another person's taste count ("together", "with her").
+    another person's taste count ("together", "with her"). not_so: right before an occasion that is none ("not").
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -157,6 +157,7 @@ class Turns(BaseModel):
     number_of: str = NEVER
     clause_end: str = NEVER
     not_insisting: str = NEVER
+    not_so: str = NEVER
     splits: str = NEVER
     verdict_follows: str = NEVER
     idioms: str = NEVER

@@ -341,7 +341,7 @@ function facts(item) {
   return found.slice(0, 2);
 }
 
-/** The two strongest reasons that speak for a pick; being well known counts only where little else does. */
+/** The two strongest reasons; fame counts only where little else does. */
 function strongest(reasons) {
   const speaking = reasons.filter((reason) => reason.weight > 0).sort((one, other) => other.weight - one.weight);
   const telling = speaking.filter((reason) => reason.kind !== 'popularity');
@@ -356,6 +356,9 @@ const LABELS = {
   similar: (title) => `like ${title}`,
   liked: (title) => `close to ${title}, which you liked`,
   disliked: (title) => `unlike ${title}, which you did not like`,
+  looked: (title) => `close to ${title}`,
+  passed: (title) => `unlike ${title}`,
+  chosen: (title) => `close to ${title}`,
 };
 
 /* ---------------------------------------------------------------- the server */

@@ -22,6 +22,8 @@ from retrieval.records import Bound, Item, Reason, Term
 _COMPARED_ROLES = {"year", "length", "axis"}
 _ABOUT_LIMIT = 420
 _TOLD = 12
+_COMPANY = {"together": "why_together", "also_liked": "why_also_liked"}
+"""Reasons that rest on what other people said or liked, by kind; each is told once, of the item that counts most."""
 
 
 def plan_answer(understanding: Understanding, state: SessionState, catalogue: Catalogue) -> ReplyPlan:
@@ -146,6 +148,9 @@ def _reason_lines(item: Item, reason: Reason, catalogue: Catalogue, topics: set[
         if phrase is None or not quote:
             return []
         return [Line(template="why_against", slots={"fact": phrase.text, "quote": quote}, **_support(phrase, quote))]
+    if reason.kind in _COMPANY and reason.kind not in topics and reason.weight > 0.02:
+        topics.add(reason.kind)
+        return [Line(template=_COMPANY[reason.kind], slots={"title": reason.label}, titles=[reason.label])]
     phrases = reason_phrases(catalogue, item, reason, topics)[:1] if reason.weight > 0.02 else []
     if not phrases and reason.kind == "text" and quote and reason.weight > 0.25:
         return [Line(template="why_quote_short", slots={"quote": quote}, quotes=[quote])]

@@ -7,8 +7,10 @@ import json
 import os
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -44,8 +46,8 @@ from retrieval.errors import HomeInUseError, InputError, NotFoundError
 from retrieval.importer import ImportReport, import_file
 from retrieval.index import Index, ensure_index
 from retrieval.recommend import Recommender
-from retrieval.records import Item, Query, Variety
-from retrieval.trained import trained_for
+from retrieval.records import Item, Query, ReasonKind, Recommendation, Variety
+from retrieval.trained import also_liked_for, trained_for
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -75,7 +77,8 @@ class Bot:
         taught, ranker = trained_for(catalogue, settings.home, settings.embedder)
         self._recommender = Recommender(
             catalogue, index.matrix, index.lexical.scores, self.encode, variety=settings.variety, taught=taught,
-            ranker=ranker, trends=Trends(store, catalogue.row, settings.trend_half_life_days),
+            ranker=ranker, also_liked=also_liked_for(catalogue, settings.home),
+            trends=Trends(store, catalogue.row, settings.trend_half_life_days),
         )  # fmt: skip
         checker = Checker(catalogue, self._understander.gazetteer)
         self._voice = Voice(
@@ -348,6 +351,17 @@ class Bot:
     @cached_property
     def _titles(self) -> TitleIndex:
         return TitleIndex(self.catalogue)
+
+    def recommend(
+        self, session_id: str, k: int = 10, without: Collection[ReasonKind] = ()
+    ) -> list[Recommendation]:  # fmt: skip
+        """The k items that fit a session's profile best, as a conversation picks them; nothing is said or stored.
+
+        `without`: parts of the score to leave out, for measuring.
+        """
+        now, half_life = datetime.now(UTC), self.settings.taste_half_life_days
+        state = replace(self._state(session_id), now=now, half_life=half_life)
+        return self._recommender.recommend(build_query(state, self.catalogue), k, without)
 
     def history(self, session_id: str) -> list[tuple[str, Reply]]:
         """What was said and what was replied, oldest first."""

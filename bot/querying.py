@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
@@ -24,8 +23,9 @@ _COMMAS = (",", "，", "、")  # noqa: RUF001
 _AGAINST = 0.6
 _LEANS = 1.0  # what a value that a description surely means is worth, beside one that is named
 _BROUGHT = {1: (16, 2.0), -1: (4, 0.5)}  # by polarity: how many imported verdicts steer at once, and their joint weight
+_PASSED = 6  # imported verdicts of one polarity after which an earlier one counts half
 _HOW: dict[str, AnchorKind] = {"view": "looked", "reject": "passed", "accept": "chosen"}
-_COVERED = 0.6  # themes are binding where at least this share of items has any; else they only guide
+COVERED = 0.6  # themes are binding where at least this share of items has any; else they only guide
 
 
 def build_query(state: SessionState, catalogue: Catalogue, again: bool = False, without: Iterable[str] = ()) -> Query:
@@ -120,7 +120,7 @@ def required(belief: Belief, catalogue: Catalogue) -> bool:
     if belief.hard:
         return True
     role = _role(belief, catalogue)
-    if role == "theme" and catalogue.coverage(belief.facet) < _COVERED:
+    if role == "theme" and catalogue.coverage(belief.facet) < COVERED:
         return False
     return (
         belief.relation == "wish" and belief.scope == "session" and belief.polarity > 0
@@ -162,17 +162,21 @@ def _anchor(belief: Belief, counts: float) -> Anchor:
 
 
 def _brought_anchors(beliefs: Sequence[Belief], state: SessionState) -> list[Anchor]:
-    """The strongest and then latest of what was imported, weighing together about as much as three things said.
+    """The latest of what was imported, weighing together about as much as three things said.
 
     Thousands of ratings are one background. At full weight they would drown every wish, and each costs a pass
-    over the catalogue. They share that weight as if they were new; then what time has left of each counts.
+    over the catalogue. What came last says most of what is liked next, so that earlier verdicts fade. All share the
+    weight as if they were new; then what time has left of each counts.
     """
     anchors: list[Anchor] = []
     for sign, (most, together) in _BROUGHT.items():
-        mine = [(belief.strength, place) for place, belief in enumerate(beliefs) if belief.polarity * sign > 0]
-        kept = [beliefs[place] for _, place in heapq.nlargest(most, mine)]
-        share = min(1.0, together / (sum(belief.strength * belief.confidence for belief in kept) or 1.0))
-        anchors += [_anchor(belief, worth(belief, state) * share) for belief in kept]
+        kept = [belief for belief in beliefs if belief.polarity * sign > 0][-most:]
+        fading = [float(0.5 ** (later / _PASSED)) for later in reversed(range(len(kept)))]
+        full = sum(fade * belief.strength * belief.confidence for belief, fade in zip(kept, fading, strict=True))
+        share = min(1.0, together / (full or 1.0))
+        anchors += [
+            _anchor(belief, worth(belief, state) * fade * share) for belief, fade in zip(kept, fading, strict=True)
+        ]
     return anchors
 
 
@@ -278,7 +282,7 @@ def _left_pole(belief: Belief, catalogue: Catalogue) -> Pole | None:
 def _is_sparse(belief: Belief, catalogue: Catalogue) -> bool:
     """Whether the facet is filled for too few items to be the only evidence: then the text is asked too."""
     config = catalogue.domain.facets.get(belief.facet)
-    return config is not None and config.role == "theme" and catalogue.coverage(belief.facet) < _COVERED
+    return config is not None and config.role == "theme" and catalogue.coverage(belief.facet) < COVERED
 
 
 def _role(belief: Belief, catalogue: Catalogue) -> str:

@@ -17,7 +17,7 @@ from retrieval.encoder import QueryEncoder, resolve_model
 from retrieval.errors import InputError
 from retrieval.importer import import_file
 from retrieval.index import ensure_index
-from retrieval.trained import CARD, ModelCard
+from retrieval.trained import CARD, ModelCard, also_liked_for
 
 _TEXTS = 50_000  # vectors of messages that are kept in memory while training
 
@@ -29,7 +29,8 @@ def learn_ranker(
     """Train on the dialogues of the file `data` about items of `catalog`; the folder written and the figures.
 
     `credit` and `licence` go into the model card. What was heard is kept until the end, so that a run that was
-    interrupted goes on where it stopped. Raises InputError when the dialogues are too few or a file cannot be written.
+    interrupted goes on where it stopped. What the home has learnt from ratings is among the signals. Raises InputError
+    when the dialogues are too few or a file cannot be written.
     """
     catalogue, _ = import_file(catalog, load_domain(settings.domain), progress)
     index = ensure_index(
@@ -43,7 +44,10 @@ def learn_ranker(
         notes.parent.mkdir(parents=True, exist_ok=True)
         heard = list(_heard(talks, Understander(catalogue, encoder), catalogue, notes, progress))
         encode = lru_cache(_TEXTS)(encoder.encode_one)
-        report = train_ranker(talks, heard, catalogue, index, encode, settings.embedder, folder, seed, progress)
+        liked = also_liked_for(catalogue, settings.home)
+        report = train_ranker(
+            talks, heard, catalogue, index, encode, settings.embedder, liked, folder, seed, progress
+        )  # fmt: skip
         card = ModelCard(
             name="ranking", source=credit, licence=licence, file=data.name, sha256=digest, dialogues=report.dialogues,
             items=report.items, encoder=settings.embedder, seed=seed, figures=report.figures,

@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from bot.ranking import Heard
 from bot.understand import Understander
+from retrieval.also_liked import AlsoLiked
 from retrieval.catalogue import Catalogue, Progress
 from retrieval.errors import InputError
 from retrieval.filters import allowed
 from retrieval.index import Index
-from retrieval.lessons import Dialogue, Floats, Lessons, Recommended, learn_lessons
+from retrieval.lessons import Dialogue, Floats, Recommended, learn_lessons
 from retrieval.ranker import POOL, Ranker, pool, train
 from retrieval.records import Query, Record
 from retrieval.signals import Signals, spoken, table
@@ -67,7 +68,8 @@ class _Pools(NamedTuple):
 
 def train_ranker(
     talks: Sequence[Talk], heard: Sequence[Sequence[Question]], catalogue: Catalogue, index: Index,
-    encode: Callable[[str], Floats], encoder: str, folder: Path, seed: int, progress: Progress,
+    encode: Callable[[str], Floats], encoder: str, also_liked: AlsoLiked | None, folder: Path, seed: int,
+    progress: Progress,
 ) -> RankerReport:  # fmt: skip
     """Learn lessons and a ranker from dialogues and what was heard of each, and write both into a folder.
 
@@ -82,7 +84,8 @@ def train_ranker(
     for fold in range(_FOLDS):
         rest = [dialogue for dialogue, place in zip(dialogues, folds, strict=True) if place != fold]
         own = [question for place in np.flatnonzero(folds == fold) for question in heard[int(place)]]
-        signals = _signals(catalogue, index, encode, learn_lessons(catalogue, rest, encoder, seed), encoder)
+        taught = Taught(catalogue, learn_lessons(catalogue, rest, encoder, seed), encoder)
+        signals = Signals(catalogue, taught, index.matrix, index.lexical.scores, encode, also_liked)
         names, found = _pools(signals, own)
         pools.append(found)
         progress("cross-fitting", fold + 1, _FOLDS)
@@ -128,12 +131,6 @@ def _dialogue(talk: Talk, questions: Sequence[Question], encode: Callable[[str],
 
     items = dict.fromkeys(item for _, _, ids in talk.turns for item in ids)
     return Dialogue(tuple(items), " ".join(text for _, text, _ in talk.turns), tuple(moments()))
-
-
-def _signals(
-    catalogue: Catalogue, index: Index, encode: Callable[[str], Floats], lessons: Lessons, encoder: str
-) -> Signals:
-    return Signals(catalogue, Taught(catalogue, lessons, encoder), index.matrix, index.lexical.scores, encode)
 
 
 def _pools(signals: Signals, questions: Sequence[Question]) -> tuple[list[str], _Pools]:

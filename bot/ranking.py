@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.beliefs import update
 from bot.events import Logged
-from bot.querying import build_query
+from bot.querying import COVERED, build_query
 from bot.references import Context
 from bot.state import SessionState, advanced
 from bot.understand import Understander
@@ -102,14 +102,18 @@ class Heard:
 
 
 def _with_soft_wishes(query: Query, state: SessionState, catalogue: Catalogue) -> Query:
-    """The query with older wishes, and those for a kind, as mere wishes; what must or must not be stays a condition."""
+    """The query with older wishes, and those for a kind, as mere wishes; what must or must not be stays a condition.
+
+    So are wishes for what the catalogue records of few items: most of those that would be right are not known to be.
+    """
     strict = {belief.id for belief in state.beliefs.values() if belief.hard}
 
     def is_soft(term: Term) -> bool:
         if term.weight < 0 or term.belief_id in strict:
             return False
         config = catalogue.domain.facets.get(term.facet)
-        return term.belief_id not in query.fresh or (config is not None and config.role in KINDS)
+        is_kind = config is not None and config.role in KINDS
+        return term.belief_id not in query.fresh or is_kind or catalogue.coverage(term.facet) < COVERED
 
     terms = tuple(term.model_copy(update={"hard": False}) if is_soft(term) else term for term in query.terms)
     return query.model_copy(update={"terms": terms})

@@ -181,7 +181,7 @@ def _rated(
         given = {text: export.number or "" for text in (_plain(entry.get("", "")),) if text}
     if not given and not (names is not None and ids):
         raise BadRowError(export.title[0] if export.title else export.number or "row", "is empty; every row needs one")
-    titles, year = _titles(list(given), export.titled)
+    titles, year = titles_of(list(given), export.titled)
     year = _year(cell(export.year), export.year) if export.year else year
     stars = _stars(cell(export.rating), export)
     highest = export.scale[1]
@@ -246,7 +246,7 @@ def _plain(text: str) -> str:
     return " ".join(_CONTROL.sub(" ", text).split())[:_LONGEST]
 
 
-def _titles(given: list[str], titled: str) -> tuple[list[str], int | None]:
+def titles_of(given: list[str], titled: str) -> tuple[list[str], int | None]:
     """The names in the columns of a title and those folded into them, and the year that one of them carries."""
     if titled == "plain" or not given:
         return given, None

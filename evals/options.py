@@ -55,6 +55,17 @@ class ReplayOptions(EvalOptions):
     ablate: bool = False
 
 
+class InteractionOptions(EvalOptions):
+    """`data`: a folder with interactions and catalogs. `back`: how many last likes of each person are dropped before
+    anything is looked at, so that 1 measures without the targets of 0. `ablate`: also without each part of the score.
+    """
+
+    data: Path
+    samples: int = Field(2000, ge=100)
+    back: int = Field(0, ge=0)
+    ablate: bool = False
+
+
 class LinkingOptions(EvalOptions):
     """`train` as for a replay. `judged`: links that were read. `sample`: where links to be read are written."""
 

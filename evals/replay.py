@@ -36,6 +36,7 @@ from evals.recorded import (
     sample,
 )
 from evals.session import eval_home, open_bot
+from evals.slices import Slice, parts, sliced
 from retrieval.errors import InputError
 from retrieval.records import Record
 
@@ -74,6 +75,7 @@ class ReplayReport(Record):
     `ok`: no baseline is better than Rapport at recall@10 by more than chance, and Rapport reaches the `floors`, where
     there are any. `absent` counts targets that the catalogue does not have; they count as not ranked, for every system.
     `without`: Rapport with one branch switched off each. `people`: what the people of the dialogues showed each other.
+    `slices`: all of them on the targets of cold starts.
     """
 
     dialogues: str
@@ -89,6 +91,7 @@ class ReplayReport(Record):
     results: list[SystemResult]
     without: list[SystemResult] = []
     people: Exposure | None = None
+    slices: list[Slice] = []
     floors: dict[str, float] = {}
     best_baseline: str
     lead: dict[str, Interval]
@@ -203,6 +206,11 @@ def run_replay(options: ReplayOptions, progress: Progress = silent) -> ReplayRep
             for name, table in without.items()
         ],
         people=people,
+        slices=sliced(
+            {name: one.table for name, one in measured.items()} | {f"no {name}": t for name, t in without.items()},
+            parts(cases, counts or ()),
+            *drawn,
+        ),
         floors=floors,
         best_baseline=best,
         lead=lead,
@@ -295,12 +303,27 @@ def print_report(report: ReplayReport, console: Console) -> None:
     shown = {result.system: result.exposure for result in report.results if result.exposure is not None}
     shown |= {"people": report.people} if report.people is not None else {}
     console.print(exposure_table("What the first ten show", shown))
+    console.print(_cold(report))
     gap = report.lead[DECIDING]
     verdict = "ok" if report.ok else "FAILED"
     console.print(
         f"{RAPPORT} minus {report.best_baseline} at {DECIDING}: {gap.mean:+.3f} ({gap.low:+.3f} to {gap.high:+.3f}). "
         f"Target: not worse than the best baseline beyond chance{_floors(report)}: {verdict}"
     )
+
+
+def _cold(report: ReplayReport) -> Table:
+    """Rapport and the best baseline on the targets of cold starts."""
+    table = Table(title="Cold starts: R@10, R@50", box=box.SIMPLE, padding=(0, 1, 0, 0))
+    for name in ("part", "targets", RAPPORT, report.best_baseline):
+        table.add_column(name, justify="left" if name == "part" else "right")
+    for one in report.slices:
+        cells = []
+        for system in (RAPPORT, report.best_baseline):
+            found = [one.measures[system][name] for name in ("recall@10", "recall@50")]
+            cells.append(", ".join(f"{_short(m.mean)} ({_short(m.low)}-{_short(m.high)})" for m in found))
+        table.add_row(one.name, f"{one.targets:,}", *cells)
+    return table
 
 
 def _floors(report: ReplayReport) -> str:

@@ -6,7 +6,7 @@ they add up to the score exactly and say what caused the rank.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import cached_property, lru_cache
 from itertools import islice
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from retrieval import branches
+from retrieval.also_liked import AlsoLiked
 from retrieval.branches import Scores
 from retrieval.catalogue import Catalogue
 from retrieval.diversity import RELEVANCE, Taste, diversify, unexpected
@@ -45,6 +46,8 @@ class RankingWeights(BaseModel):
     similar_facets: float = 1.0
     together: float = 4.0
     """Per share of the dialogues that name one item beside another; the largest shares are about a quarter."""
+    also_liked: float = 32.0
+    """Per weight that the liking of one item gives another; the best of most items are between .01 and .04."""
     liked: float = 0.6
     steer: float = 0.9
     identical: float = 1.0
@@ -72,8 +75,9 @@ class Recommender:
     """Ranks one catalogue. Stateless between calls and safe to share between threads.
 
     matrix: float32 (n, d), unit rows in catalogue order. bm25: text -> scores (n,). encode: text -> (d,).
-    taught: what recorded dialogues say of these items, if anything; ranker: how to weigh it. variety: of the lists for
-    queries that ask for none. trends: how much is going on about each item at a time, (n,) in 0..1.
+    taught, also_liked: what recorded dialogues and ratings say of these items, if anything; ranker: how to weigh it.
+    variety: of the lists for queries that ask for none. trends: how much is going on about each item at a time, (n,)
+    in 0..1.
     """
 
     def __init__(
@@ -87,6 +91,7 @@ class Recommender:
         variety: Variety = "balanced",
         taught: Taught | None = None,
         ranker: Ranker | None = None,
+        also_liked: AlsoLiked | None = None,
         trends: Callable[[datetime], Scores] | None = None,
     ) -> None:
         self.catalogue = catalogue
@@ -99,17 +104,18 @@ class Recommender:
         self.taught = taught
         self.ranker = ranker
         self.trends = trends
-        self.signals = Signals(catalogue, taught, matrix, bm25, encode) if taught is not None else None
+        self.also_liked = also_liked
+        self.signals = Signals(catalogue, taught, matrix, bm25, encode, also_liked) if taught is not None else None
         self._similar = lru_cache(maxsize=256)(self._similar_to)
         self._alike = lru_cache(maxsize=256)(lambda row: branches.alike(catalogue, matrix, row))
 
-    def recommend(self, query: Query, k: int) -> list[Recommendation]:
+    def recommend(self, query: Query, k: int, without: Collection[ReasonKind] = ()) -> list[Recommendation]:
         """The k best allowed items, diversified, with their reasons; fewer when fewer are allowed.
 
         Where variety or a surprise is asked for and there is more than one pick, the last may be one that is not
-        expected, and a reason of the kind `variety` says so.
+        expected, and a reason of the kind `variety` says so. `without`: parts of the score to leave out, for measuring.
         """
-        ranked, parts, totals = self._rank(query)
+        ranked, parts, totals = self._rank(query, without=without)
         head = ranked[: max(10 * k, 30)]
         variety = query.variety or self.variety
         order = diversify(totals[head], self.matrix[head], 4 * k, RELEVANCE[variety], self._taste(query, head))
@@ -203,10 +209,10 @@ class Recommender:
         return self._rank(query, pool=size)[0][:size]
 
     def _rank(
-        self, query: Query, pool: int | None = None
+        self, query: Query, pool: int | None = None, without: Collection[ReasonKind] = ()
     ) -> tuple[NDArray[np.int64], list[_Part], NDArray[np.float64]]:
         mask = allowed(self.catalogue, query)
-        parts = self._parts(query)
+        parts = [part for part in self._parts(query) if part.kind not in without]
         totals = np.zeros(len(self.catalogue), dtype=np.float64)
         for part in parts:
             totals += part.scores
@@ -266,7 +272,7 @@ class Recommender:
 
     def _anchor_parts(self, row: int, anchor: Anchor) -> list[_Part]:
         item = self.catalogue.items[row]
-        text, facets, beside = self._similar(row)
+        text, facets, beside, also_liked = self._similar(row)
         scale = anchor.weight if anchor.asked else anchor.weight * self.weights.liked
         kind: ReasonKind = "similar" if anchor.asked else "liked" if anchor.weight > 0 else "disliked"
         kind = anchor.how if anchor.how != "judged" else kind
@@ -276,13 +282,18 @@ class Recommender:
         parts = [_Part(scores, kind, *cause)]
         if beside is not None:
             parts.append(_Part(scale * self.weights.together * beside, "together", *cause))
+        # What is liked beside an item need not be like it, nor be avoided by those who dislike it.
+        if also_liked is not None and anchor.weight > 0:
+            worth = anchor.weight * self.weights.liked * self.weights.also_liked
+            parts.append(_Part(worth * also_liked, "also_liked", *cause))
         if anchor.how == "chosen":
             parts.append(_Part(-self.weights.identical * self._alike(row), kind, *cause))
         return parts
 
-    def _similar_to(self, row: int) -> tuple[Scores, Scores, Scores | None]:
+    def _similar_to(self, row: int) -> tuple[Scores, Scores, Scores | None, Scores | None]:
         beside = self.taught.beside(row) if self.taught is not None else None
-        return branches.text_similar(self.matrix, row), branches.facet_similar(self.catalogue, row), beside
+        also_liked = self.also_liked.beside(row) if self.also_liked is not None else None
+        return branches.text_similar(self.matrix, row), branches.facet_similar(self.catalogue, row), beside, also_liked
 
 
 def _reason(part: _Part, weight: float) -> Reason:

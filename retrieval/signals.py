@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval import branches
+from retrieval.also_liked import AlsoLiked
 from retrieval.bags import words_of
 from retrieval.branches import Scores
 from retrieval.catalogue import Catalogue
@@ -36,6 +37,7 @@ BRANCHES: dict[str, tuple[str, ...]] = {
         "together", "together_recent", "together_last", "together_twice", "smoothed", "smoothed_recent",
         "kin_together", "together_kin",
     ),
+    "ratings": ("also_liked", "also_liked_recent"),
     "words": ("alike", "worded", "worded_recent"),
     "vectors": ("answered",),
     "facets": ("person", "person_recent", "genre", "genre_recent", "theme", "title"),
@@ -51,13 +53,17 @@ _LEVELLED = ("alike", "worded", "answered", "named")
 
 
 class Signals:
-    """The signals of one catalogue. matrix: (n, d) unit rows; bm25: text -> (n,); encode: text -> (d,)."""
+    """The signals of one catalogue. matrix: (n, d) unit rows; bm25: text -> (n,); encode: text -> (d,).
+
+    Without ratings to learn from, `also_liked` None, their signals say nothing.
+    """
 
     def __init__(
         self, catalogue: Catalogue, taught: Taught, matrix: Scores, bm25: Callable[[str], Scores],
-        encode: Callable[[str], Scores],
+        encode: Callable[[str], Scores], also_liked: AlsoLiked | None = None,
     ) -> None:  # fmt: skip
         self.catalogue = catalogue
+        self.also_liked = also_liked
         self.taught = taught
         self.matrix = matrix
         self.bm25 = bm25
@@ -119,6 +125,8 @@ class Signals:
             "genre_recent": self._share("genre", recent), "theme": self._share("theme", every),
             "title": title, "kin_together": taught.together(person + title),
             "together_kin": self._share("person", together),
+            "also_liked": self.also_liked.together(every) if self.also_liked else np.zeros(size, dtype=np.float32),
+            "also_liked_recent": self.also_liked.together(recent) if self.also_liked else np.zeros(size, np.float32),
         }  # fmt: skip
         if rows:
             close = self.matrix @ self.matrix[rows].T

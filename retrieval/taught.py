@@ -28,7 +28,7 @@ class Taught:
     """
 
     def __init__(self, catalogue: Catalogue, lessons: Lessons, encoder: str = "") -> None:
-        self._place = _places(catalogue, lessons.keys)
+        self._place = places(catalogue, lessons.keys)
         counts: Floats = np.asarray(lessons.named.sum(axis=0), dtype=np.float32).ravel()
         self.named = self._spread(counts)
         self.known = int((self.named > 0).sum())
@@ -82,7 +82,7 @@ class Taught:
         return found
 
 
-def _places(catalogue: Catalogue, keys: Sequence[ItemKey]) -> Any:
+def places(catalogue: Catalogue, keys: Sequence[ItemKey]) -> Any:
     """Sparse (m, n): 1 where an item of the catalogue has a key.
 
     Where the year is unknown on either side, the only item with the title is meant, or none.

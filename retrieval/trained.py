@@ -6,8 +6,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from retrieval.also_liked import AlsoLiked, Liked
 from retrieval.catalogue import Catalogue
-from retrieval.errors import ModelFileError
+from retrieval.errors import InputError, ModelFileError
 from retrieval.lessons import Lessons
 from retrieval.ranker import Ranker
 from retrieval.records import Record
@@ -15,20 +16,23 @@ from retrieval.taught import Taught
 
 SHIPPED = Path(__file__).parent / "models"
 CARD = "card.json"
+LIKED_CARD = "also_liked.json"
 
 
 class ModelCard(Record):
     """Where trained files come from. `source`: the data and whom it is from, `file` and `sha256` the very file;
-    `encoder`: the embedding model in use; `figures`: cross-validated, by name."""
+    `dialogues` or `people`: how many were learnt from; `encoder`: the embedding model in use, "" for none; `figures`:
+    by name, of what was not learnt from."""
 
     name: str
     source: str
     licence: str
     file: str
     sha256: str
-    dialogues: int
+    dialogues: int = 0
+    people: int = 0
     items: int
-    encoder: str
+    encoder: str = ""
     seed: int
     figures: dict[str, float]
 
@@ -56,3 +60,25 @@ def trained_for(catalogue: Catalogue, home: Path, encoder: str) -> tuple[Taught 
         return None, None
     taught = Taught(catalogue, Lessons.load(folder), encoder)
     return (taught, Ranker.load(folder)) if taught.known else (None, None)
+
+
+def also_liked_for(catalogue: Catalogue, home: Path) -> AlsoLiked | None:
+    """What ratings teach of a catalogue; None when a home has learnt from none, or none of its items is among them.
+
+    Raises ModelFileError when the file cannot be read.
+    """
+    liked = Liked.load(home / "models")
+    found = AlsoLiked(catalogue, liked) if liked is not None else None
+    return found if found is not None and found.known else None
+
+
+def write_liked(liked: Liked, card: ModelCard, home: Path) -> Path:
+    """Write what ratings taught, with its card, for a home; the folder. Raises InputError when it cannot be written."""
+    folder = home / "models"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        liked.save(folder)
+        (folder / LIKED_CARD).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"Models cannot be written to {folder}: {error}. Free space, or give another home.") from error
+    return folder

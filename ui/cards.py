@@ -32,6 +32,7 @@ COMPARED = {
     "passed": "unlike {title}, which you passed over",
     "chosen": "close to {title}, which you chose",
     "together": "often named beside {title}",
+    "also_liked": "people who liked {title} liked it",
 }
 """Reasons that compare with another item, by kind."""
 

@@ -52,6 +52,29 @@ def eval_replay(
     _measure(run_replay, options, lambda report: print_report(report, console))
 
 
+@evals.command("interactions")
+def eval_interactions(
+    data: Annotated[Path, typer.Option(help="The folder of benchmark data: interactions, catalogs.")],
+    back: Annotated[int, typer.Option(min=0, help="Drop so many last likes first; 1 is for tuning.")] = 0,
+    ablate: Annotated[bool, typer.Option("--ablate", help="Also rank without each part of the score.")] = False,
+    model: Model = None,
+    domain: Domain = None,
+    home: Home = None,
+    limit: Limit = None,
+    seed: Seed = 0,
+    json_file: Json = None,
+) -> None:
+    """Foretell what people liked next from what they had rated, beside popularity, item-kNN and EASE."""
+    from evals.interactions import print_report, run_interactions
+    from evals.options import InteractionOptions
+
+    options = _options(
+        InteractionOptions, data=data, back=back, ablate=ablate, model=model, domain=domain, home=home, limit=limit,
+        seed=seed, json_file=json_file,
+    )  # fmt: skip
+    _measure(run_interactions, options, lambda report: print_report(report, console))
+
+
 @evals.command("linking")
 def eval_linking(
     dialogues: Annotated[Path, typer.Option(help="Recorded dialogues, JSON lines.")],

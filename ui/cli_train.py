@@ -7,12 +7,24 @@ from typing import Annotated
 
 import typer
 
+from retrieval.errors import RapportError
 from ui.options import Home, Limit, Seed, console, errors, settings_with
 
 train = typer.Typer(no_args_is_help=True, help="Learn models: from what the repository keeps, and from dialogues.")
 
-_CREDIT = "ReDial: Li, Kahou, Schulz, Michalski, Charlin and Pal 2018, https://redialdata.github.io"
-_LICENCE = "CC BY 4.0"
+Data = Annotated[Path, typer.Option(help="The folder of benchmark data: dialogues, catalogs, interactions.")]
+
+_BENCHMARKS = {
+    "redial": (
+        "ReDial: Li, Kahou, Schulz, Michalski, Charlin and Pal 2018, https://redialdata.github.io",
+        "CC BY 4.0",
+    ),
+    "opendialkg": (
+        "OpenDialKG: Moon, Shah, Kumar and Subba 2019, https://github.com/facebookresearch/opendialkg",
+        "CC BY-NC 4.0: not for commercial use",
+    ),
+}
+"""Whom the dialogues of a benchmark are from, and on what terms; for the model card."""
 
 
 @train.command("acts")
@@ -37,7 +49,7 @@ def train_acts(
 
 @train.command("needs")
 def train_needs(
-    domain: Annotated[str, typer.Option(help="A domain with a file of needs.")] = "movies", seed: Seed = 0
+    domain: Annotated[str | None, typer.Option(help="A domain with a file of needs.")] = None, seed: Seed = 0
 ) -> None:
     """Learn what free descriptions lean towards from retrieval/domains/<domain>.needs.tsv, and print how well."""
     from bot.api import STARTER
@@ -47,9 +59,10 @@ def train_needs(
     from retrieval.encoder import QueryEncoder, resolve_model
     from retrieval.importer import import_file
 
-    config = load_domain(domain)
+    settings = Settings()
+    config = load_domain(domain or settings.domain)
     catalogue, _ = import_file(STARTER, config)
-    report = learn(config, catalogue, QueryEncoder(resolve_model(Settings().embedder)), seed)
+    report = learn(config, catalogue, QueryEncoder(resolve_model(settings.embedder)), seed)
     console.print(
         f"{report.needs:,} needs, {report.values} values; average precision where not learnt from "
         f"{report.average_precision:.3f}, by definitions alone {report.by_definitions:.3f}"
@@ -58,26 +71,46 @@ def train_needs(
 
 @train.command("ranker")
 def train_ranker(
-    data: Annotated[Path, typer.Option(help="The folder of benchmark data: dialogues, catalogs.")],
+    data: Data,
+    benchmark: Annotated[str, typer.Option(help="Whose dialogues: redial or opendialkg.")] = "redial",
     home: Home = None,
     limit: Limit = None,
     seed: Seed = 0,
 ) -> None:
     """Learn to rank from recorded dialogues, and write HOME/models with a model card; goes on after an interruption."""
-    _train_ranker(data, home, limit, seed)
+    _train_ranker(data, benchmark, home, limit, seed)
+
+
+@train.command("items")
+def train_items(
+    data: Data,
+    home: Home = None,
+    seed: Seed = 0,
+) -> None:
+    """Learn from ratings what people who like one item like too, and write it to HOME/models with a card."""
+    from evals.ratings import find_ratings
+
+    file = find_ratings(data)
+    if file is None:
+        raise RapportError(f"No ratings.csv or ratings.csv.gz in {data} or in {data / 'interactions'}/*.")
+    _train_items(file, home, seed)
 
 
 @train.command("all")
 def train_all(
-    data: Annotated[Path, typer.Option(help="The folder of benchmark data: dialogues, catalogs.")],
+    data: Data,
     home: Home = None,
     seed: Seed = 0,
 ) -> None:
-    """Learn all that a home keeps for itself: at present the ranker."""
-    _train_ranker(data, home, None, seed)
+    """Learn all that a home keeps for itself: from ratings, if there are any, and the ranker, which reads that too."""
+    from evals.ratings import find_ratings
+
+    if (file := find_ratings(data)) is not None:
+        _train_items(file, home, seed)
+    _train_ranker(data, "redial", home, None, seed)
 
 
-def _train_ranker(data: Path, home: Path | None, limit: int | None, seed: int) -> None:
+def _train_ranker(data: Path, benchmark: str, home: Path | None, limit: int | None, seed: int) -> None:
     from bot.ranker_data import learn_ranker
     from bot.ranker_training import Talk
     from evals.recorded import (
@@ -91,8 +124,10 @@ def _train_ranker(data: Path, home: Path | None, limit: int | None, seed: int) -
     )
     from ui.progress import Bars
 
+    if benchmark not in _BENCHMARKS:
+        raise RapportError(f"Unknown benchmark '{benchmark}'. Known: {', '.join(_BENCHMARKS)}.")
     settings = settings_with(home=home)
-    file = data / "dialogues" / "redial_train.jsonl.gz"
+    file = data / "dialogues" / f"{benchmark}_train.jsonl.gz"
     dialogues = sample(read_dialogues(file), limit, seed)
     catalog = find_catalog(file)
     counts = count_mentions(item_sets(dialogues))
@@ -106,7 +141,27 @@ def _train_ranker(data: Path, home: Path | None, limit: int | None, seed: int) -
         for dialogue in dialogues
     ]
     with Bars(errors) as bars:
-        folder, report = learn_ranker(talks, copy, file, _CREDIT, _LICENCE, settings, seed, bars)
+        folder, report = learn_ranker(talks, copy, file, *_BENCHMARKS[benchmark], settings, seed, bars)
     figures = ", ".join(f"{name} {value:.3f}" for name, value in report.figures.items())
     console.print(f"{report.dialogues:,} dialogues, {report.questions:,} questions, cross-validated: {figures}")
     console.print(f"Written to {folder}", soft_wrap=True)
+
+
+def _train_items(file: Path, home: Path | None, seed: int) -> None:
+    from hashlib import sha256
+
+    from evals.ratings import read_ratings, source_of
+    from retrieval.also_liked import foretold, learn_liked
+    from retrieval.trained import ModelCard, write_liked
+
+    baskets = read_ratings(file, seed).baskets()
+    liked, figures = learn_liked(baskets), foretold(baskets)
+    source, licence = source_of(file)
+    card = ModelCard(
+        name="also liked", source=source, licence=licence, file=file.name, sha256=sha256(file.read_bytes()).hexdigest(),
+        people=len(baskets), items=len(liked.keys), seed=seed, figures=figures,
+    )  # fmt: skip
+    folder = write_liked(liked, card, settings_with(home=home).home)
+    shown = ", ".join(f"{name} {value:.3f}" for name, value in figures.items())
+    console.print(f"{card.people:,} people, {card.items:,} items; the last like of each, held out: {shown}")
+    console.print(f"Licence: {licence}. Written to {folder}", soft_wrap=True)

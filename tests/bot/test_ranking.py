@@ -35,3 +35,14 @@ def test_items_stand_in_the_order_of_their_last_mention(understander: Understand
     assert titles == ["Alien", "Collateral", "Heat"]
     assert {anchor.item_id for anchor in query.anchors} <= query.exclude
     assert query.said == ("I loved Heat and Alien", "no, but Heat again"), "the assistant's words are not the person's"
+
+
+def test_a_wish_for_what_is_recorded_of_few_items_only_guides(starter: Catalogue) -> None:
+    items = [
+        item.model_copy(update={"facets": {} if row % 3 else item.facets}) for row, item in enumerate(starter.items)
+    ]
+    sparse = Understander(Catalogue(starter.domain, items, "sparse"))
+    asked = ("user", "something with Robert De Niro")
+    assert [term.hard for term in query_of(sparse, asked).terms] == [False]
+    bare = [term.hard for term in query_of(sparse, ("user", "nothing with Robert De Niro")).terms]
+    assert bare == [True], "what must not be is a condition all the same"

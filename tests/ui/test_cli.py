@@ -70,6 +70,8 @@ def test_help_names_every_command_and_comes_at_once():
         ("serve", "--host", "192.0.2.1"),
         ("eval", "replay", "--dialogues", "/no/such.jsonl", "--catalog", "/no/such.jsonl"),
         ("eval", "replay", "--dialogues", "x", "--catalog", "y", "--condition", "rep-maybe"),
+        ("eval", "interactions", "--data", "/no/such"),
+        ("train", "ranker", "--data", "/no/such", "--benchmark", "no-such-benchmark"),
         ("eval", "dialogues", "/no/such.yaml"),
         ("eval", "properties", "--script", "/no/such.yaml"),
     ],

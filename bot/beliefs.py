@@ -17,7 +17,7 @@ from bot.quantities import canonical
 from bot.records import Belief, Critique, Entity, Evidence, Group, ItemMention, Occasion, Preference, Understanding
 from bot.state import SessionState
 from bot.text import fold, key
-from bot.weighing import STATED, contested, surer
+from bot.weighing import STATED, contested, limits_content, surer
 from retrieval.catalogue import Catalogue
 from retrieval.domain import FacetConfig
 
@@ -63,8 +63,17 @@ def update(understanding: Understanding, state: SessionState, catalogue: Catalog
             events.append(Believed(belief=old.model_copy(update={"id": f"{old.id}:now"})))
         earlier = merged.get(belief.id) or state.beliefs.get(belief.id)
         corrects = "correct" in understanding.acts and belief.id not in merged
+        if belief.id in merged and belief.relation == "rule":
+            belief = _stricter(merged[belief.id], belief)
         merged[belief.id] = together(earlier, belief, catalogue, corrects) if earlier else belief
     return events + [Believed(belief=belief) for belief in merged.values()]
+
+
+def _stricter(one: Belief, other: Belief) -> Belief:
+    """Of two limits said at once, the one that leaves less: "nothing over 100 minutes, nothing over 110"."""
+    highs, lows = ([end for end in ends if end is not None] for ends in ((one.high, other.high), (one.low, other.low)))
+    within = (not highs or other.high == min(highs)) and (not lows or other.low == max(lows))
+    return other if within else one
 
 
 def _is_wish(belief: Belief) -> bool:
@@ -279,19 +288,13 @@ def lapsing(state: SessionState, catalogue: Catalogue, met: bool = False) -> lis
     return [
         old.id for old in state.beliefs.values()
         if old.scope == "session" and old.polarity > 0 and old.relation not in kept and old.group != "unresolved"
-        and not _limits_content(old, catalogue)
+        and not limits_content(old, catalogue)
     ]  # fmt: skip
 
 
 def _kind_of_occasion(belief: Belief, catalogue: Catalogue) -> str:
     config = catalogue.domain.occasions.get(belief.value)
     return config.kind if config else ""
-
-
-def _limits_content(belief: Belief, catalogue: Catalogue) -> bool:
-    """Whether a belief says how much of something is bearable ("less violent"), which holds for whatever is wanted."""
-    number = catalogue.domain.numbers.get(belief.facet)
-    return number is not None and number.role == "level" and belief.high is not None
 
 
 def _alternatives(found: Sequence[Belief], understanding: Understanding, state: SessionState) -> list[Belief]:

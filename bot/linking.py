@@ -173,7 +173,8 @@ class Linker:
             fit = LIKELY
         if fit == NAMED_OUTRIGHT:
             return Span(start, end, titles[0], tuple(titles[1:]), fit)
-        if people and values and people[0].form != "full" and not self.hints.surely_personal(folded, start):
+        personally = self.hints.surely_personal(folded, start) and not self.hints.about(folded, start)
+        if people and values and people[0].form != "full" and not personally:
             people = []  # "a film about London" is the place, not somebody's surname
         personal = people and (fit < LIKELY or self.hints.surely_personal(folded, start))
         if personal and self._person_holds(utterance.text, folded, said, people[0]):
@@ -229,7 +230,7 @@ class Linker:
         opens = len(said) == 1 and not folded[:start].rstrip()[-1:].isalnum()
         capital = all(text[token.start].isupper() or text[token.start - 1] == "-" for token in said) and not opens
         if person.form == "full" and len(words) > 1:
-            return bool(rare) or capital or cue
+            return bool(rare) or capital or cue or person.weight > _KNOWN_BY_ONE_NAME
         if person.form == "full":
             return (bool(rare) and capital) or (cue and capital)
         if not rare:

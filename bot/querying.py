@@ -11,7 +11,7 @@ from bot.phrasing import say
 from bot.records import Belief, Evidence, is_imported
 from bot.state import SessionState
 from bot.text import key
-from bot.weighing import worth
+from bot.weighing import limits_content, worth
 from prompts.loader import languages
 from retrieval.catalogue import Catalogue
 from retrieval.domain import Pole
@@ -136,7 +136,8 @@ def droppable(state: SessionState, catalogue: Catalogue) -> list[Belief]:
     found = [
         belief for belief in state.beliefs.values()
         if (required(belief, catalogue) or _opposites(belief, catalogue))
-        and belief.polarity > 0 and belief.relation != "rule" and belief.facet not in {"item", "text"}
+        and belief.polarity > 0 and belief.relation != "rule" and not limits_content(belief, catalogue)
+        and belief.facet not in {"item", "text"}
     ]  # fmt: skip
     return sorted(found, key=lambda b: (
         b.evidence[-1].turn if b.evidence else 0, b.group == "constraints", b.strength, -_count(b, catalogue)

@@ -18,7 +18,7 @@ from retrieval.encoder import QueryEncoder
 
 _READ = 600  # characters; what a description is about is said by then
 _CLEAR, _CLEARER = 0.3, 0.5  # how sure the likeliest value must be to make a wish of what is unclear, of what is talk
-_SHORT = 4  # words from which small talk may be a description
+_SHORT, _LONG = 4, 8  # words from which what is unclear, and what sounds like talk, may be a description
 _VAGUE = {"unclear", "chitchat", "off_topic", "ask_item", "request", "disclose", "answer", "help"}
 _TALK = {"chitchat", "off_topic", "help"}
 _BESIDE = {"greet", "thank"}
@@ -90,5 +90,5 @@ def _is_vague(understanding: Understanding) -> bool:
     read = (understanding.preferences, understanding.constraints, understanding.critiques, understanding.mentions,
             understanding.entities, understanding.targets)  # fmt: skip
     asked = understanding.question is not None and understanding.question.item_id is not None
-    long = len(understanding.text.split()) >= _SHORT
+    long = len(understanding.text.split()) >= (_LONG if understanding.acts & _TALK else _SHORT)
     return long and not asked and not any(read) and understanding.acts <= _VAGUE | _BESIDE

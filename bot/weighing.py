@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bot.records import Belief
 from bot.state import SessionState
+from retrieval.catalogue import Catalogue
 
 STATED = 1.0
 RATED = 0.6
@@ -79,3 +80,9 @@ def _turns_since(belief: Belief, state: SessionState) -> int:
     last = max((proof.turn for proof in belief.evidence), default=0)
     others = (other for other in state.beliefs.values() if other.scope == "session" and other.relation != "view")
     return len({proof.turn for other in others for proof in other.evidence if proof.turn > last})
+
+
+def limits_content(belief: Belief, catalogue: Catalogue) -> bool:
+    """Whether a belief says how much of something is bearable ("less violent"), which holds for whatever is wanted."""
+    number = catalogue.domain.numbers.get(belief.facet)
+    return number is not None and number.role == "level" and belief.high is not None

@@ -62,7 +62,7 @@ def test_talk_is_no_description(said: str, starter: Catalogue, encoder: QueryEnc
 
 
 def test_what_a_description_sounds_like_guides_the_picks_and_is_their_reason(bot: Bot) -> None:
-    reply = bot.reply("needs", "the lights go out and something in the house is breathing")
+    reply = bot.reply("needs", "the robbery goes fine, it is the people who fall apart")
     [belief] = [one for one in bot.profile("needs").likes if one.facet == "text"]
     assert belief.leanings
     leant = {(leaning.facet, leaning.value) for leaning in belief.leanings}

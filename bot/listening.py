@@ -27,7 +27,7 @@ _SEARCHING = {"request", "disclose", "constrain", "critique", "similar", "answer
 _VERDICTS: tuple[Literal["dislike", "like", "seen", "similar"], ...] = ("dislike", "like", "seen", "similar")
 _WISHING = ("disclose", "constrain", "request", "answer", "critique", "correct", "similar")
 _JUDGING = {"like", "dislike", "seen", "reject", "accept"}
-_UNLIKELY = 0.2
+_UNLIKELY, _CERTAIN = 0.2, 0.97
 _SURE = 0.7
 _ENOUGH = 3  # words from which a command without a cue of its own is believed
 _FEW = 5  # words of a remark that is small talk and nothing else
@@ -208,9 +208,10 @@ def _weigh(reading: Reading, heard: HeardActs, counting: bool) -> None:
     What is to be counted is no wish either, but it has to be known.
     """
     likely = heard.likely
-    questioned = heard.acts & {"why", "why_not", "compare"} and not heard.acts & {"disclose", "constrain", "critique"}
+    wished = heard.acts & {"disclose", "constrain", "critique"}
+    questioned = set() if wished else heard.acts & {"why", "why_not", "compare"}
     other = set() if counting else heard.acts - {"unclear"}
-    if questioned:
+    if questioned and (not reading.constraints or max(likely[act] for act in questioned) >= _CERTAIN):
         reading.constraints, reading.preferences = [], []
     elif other and max(likely[act] for act in _WISHING) < _UNLIKELY:
         reading.preferences = [p for p in reading.preferences if p.scope == "person"]  # tastes are told, not wished

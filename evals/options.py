@@ -14,6 +14,8 @@ from retrieval.records import Record
 
 DIALOGUES = Path(__file__).parent / "dialogues"
 LABELLED = Path(__file__).parent.parent / "tests" / "data" / "understanding"
+NEEDS = Path(__file__).parent / "needs.yaml"
+JUDGED_NEEDS = Path(__file__).parent / "needs_judged.yaml"
 JUDGED_LINKS = Path(__file__).parent / "linking_judged.yaml"
 
 Progress = Callable[[str, int, int], None]
@@ -104,6 +106,14 @@ class ReasonOptions(EvalOptions):
     """`picks` to sample. `show` prints those that did not fall."""
 
     picks: int = Field(200, ge=1)
+    show: bool = False
+
+
+class NeedsOptions(EvalOptions):
+    """needs, judged: files of evals.needs. `show` prints every need with what came first."""
+
+    needs: Path = NEEDS
+    judged: Path = JUDGED_NEEDS
     show: bool = False
 
 

@@ -193,6 +193,28 @@ def eval_reasons(
     _measure(run_reasons, options, lambda report: print_report(report, console, show))
 
 
+@evals.command("needs")
+def eval_needs(
+    show: Annotated[bool, typer.Option("--show", help="Print every need with what came first.")] = False,
+    model: Model = None,
+    catalog: Catalog = None,
+    domain: Domain = None,
+    home: Home = None,
+    limit: Limit = None,
+    seed: Seed = 0,
+    json_file: Json = None,
+) -> None:
+    """Ask for what metadata cannot answer, and count the picks that two judges found fitting."""
+    from evals.needs import print_report, run_needs
+    from evals.options import NeedsOptions
+
+    options = _options(
+        NeedsOptions, show=show, model=model, catalog=catalog, domain=domain, home=home, limit=limit, seed=seed,
+        json_file=json_file,
+    )  # fmt: skip
+    _measure(run_needs, options, lambda report: print_report(report, console, show))
+
+
 @evals.command("variety")
 def eval_variety(
     sessions: Annotated[int, typer.Option(min=1, help="Sessions to hold at each step.")] = 60,

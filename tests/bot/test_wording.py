@@ -117,6 +117,8 @@ CONVERSATIONS = [
     ["no horror", "undo", "undo", "no musicals", "I hated Fargo", "seen Heat", "with Zed Quillfeather", "my profile"],
     ["I don't really like musicals", "a thriller", "compare the first and the second", "why not Heat?", "why Up?"],
     ["a comedy", "forget everything about me"],
+    ["something funny", "more variety please", "stick closer to what I said", "surprise me"],
+    ["the robbery goes fine, it's the people who fall apart", "how many Finnish musicals do you have?"],
     ["I loved Nosferatu", "the 1922 one", "something like Scarface", "I can't stand horror", "I love horror"],
 ]  # fmt: skip
 

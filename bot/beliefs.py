@@ -25,6 +25,7 @@ NUMBER_ROLES = {"decade": "year", "year": "year", "length": "length", "age": "ag
 _REPLACED_ROLES = {"genre", "person", "language", "country", "series"}
 _KIND_ROLES = {"genre", "theme", "series"}
 _QUOTES_KEPT = 5
+_OUTER = 0.1
 _GENTLE = 0.25  # how much an occasion counts: all that suits it together is less than one mood that is asked for
 
 
@@ -174,6 +175,11 @@ def _of_critique(
             high = round(reference - step, 4)
         else:
             low = round(reference + step, 4)
+        if config.role == "axis":
+            # Beyond the outer tenth there is next to nothing: "lighter" than the lightest keeps to the light.
+            least, most = np.nanquantile(catalogue.column(said.number), (_OUTER, 1 - _OUTER)).tolist()
+            high = max(high, least) if high is not None else None
+            low = min(low, most) if low is not None else None
         if config.role == "level":
             high = max(high, 0.0) if high is not None else None
             low = min(low, 3.0) if low is not None else None

@@ -18,6 +18,7 @@ from retrieval.encoder import QueryEncoder
 
 _READ = 600  # characters; what a description is about is said by then
 _CLEAR, _CLEARER = 0.3, 0.5  # how sure the likeliest value must be to make a wish of what is unclear, of what is talk
+_TOLD = 2  # telling words of a description
 _SHORT, _LONG = 4, 8  # words from which what is unclear, and what sounds like talk, may be a description
 _VAGUE = {"unclear", "chitchat", "off_topic", "ask_item", "request", "disclose", "answer", "help"}
 _TALK = {"chitchat", "off_topic", "help"}
@@ -72,8 +73,10 @@ class Understander:
             return understanding.model_copy(update={"leanings": found})
         if found[0].weight < (_CLEARER if understanding.acts & _TALK else _CLEAR):
             return understanding
+        search = self.listener(understanding.language).drafter.telling_words(text)
+        if len(search.split()) < _TOLD:
+            return understanding  # "recommend me a film"
         acts = {"request", "disclose", *(understanding.acts & _BESIDE)}
-        search = self.listener(understanding.language).drafter.telling_words(text) or found[0].value
         return understanding.model_copy(update={"acts": acts, "question": None, "search": search, "leanings": found})
 
     def quantities(self, text: str, language: str) -> list[Quantity]:

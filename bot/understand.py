@@ -20,7 +20,7 @@ _READ = 600  # characters; what a description is about is said by then
 _CLEAR, _CLEARER = 0.3, 0.5  # how sure the likeliest value must be to make a wish of what is unclear, of what is talk
 _TOLD = 2  # telling words of a description
 _SHORT, _LONG = 4, 8  # words from which what is unclear, and what sounds like talk, may be a description
-_VAGUE = {"unclear", "chitchat", "off_topic", "ask_item", "request", "disclose", "answer", "help"}
+_VAGUE = {"unclear", "chitchat", "off_topic", "ask_item", "request", "disclose", "answer", "help", "like", "dislike"}
 _TALK = {"chitchat", "off_topic", "help"}
 _BESIDE = {"greet", "thank"}
 

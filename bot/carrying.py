@@ -8,7 +8,7 @@ from bot.records import Understanding
 from bot.state import SessionState
 from retrieval.catalogue import Catalogue
 
-_WANTING = {"request", "disclose", "constrain", "answer", "correct"}
+_WANTING = {"request", "disclose", "answer", "correct"}
 _NO_WISH = {"more", "undo", "reset", "forget", "remove", "show_profile", "help", "similar"}
 _HEADS = {"genre", "person", "country", "language", "series"}
 
@@ -16,7 +16,8 @@ _HEADS = {"genre", "person", "country", "language", "series"}
 def carried(understanding: Understanding, state: SessionState, catalogue: Catalogue) -> list[Event]:
     """Events that make a wish of what was just counted, where some of it is wanted now: the utterance asks for items
     and says itself nothing of what they are (a genre, a person, a country)."""
-    if state.counted is None or not understanding.acts & _WANTING or understanding.acts & _NO_WISH:
+    wanting = bool(understanding.acts & _WANTING) or understanding.quantity is not None
+    if state.counted is None or not wanting or understanding.acts & _NO_WISH:
         return []
     facets = catalogue.domain.facets
     wanted = [p for p in (*understanding.preferences, *understanding.constraints) if p.polarity > 0]

@@ -208,7 +208,7 @@ def _weigh(reading: Reading, heard: HeardActs, counting: bool) -> None:
     What is to be counted is no wish either, but it has to be known.
     """
     likely = heard.likely
-    wished = heard.acts & {"disclose", "constrain", "critique"}
+    wished = heard.acts & {"disclose", "constrain", "critique", "request"}
     questioned = set() if wished else heard.acts & {"why", "why_not", "compare"}
     other = set() if counting else heard.acts - {"unclear"}
     if questioned and (not reading.constraints or max(likely[act] for act in questioned) >= _CERTAIN):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from bot.cues import cue_finder
 from bot.lexicon import Lexicon, any_of, turn_pattern
 from bot.linking import Span
 from bot.text import fold
@@ -149,6 +150,7 @@ def _described(
         bare = bool(lead and lead.group()) and closes.match(folded[span.end :]) is not None  # "let's do the western"
         said = folded[span.start : span.end]
         bare = bare and not (_has_article(said, span, catalogue) or several.search(said))
+        bare = bare and not _is_banned(folded, lead.start() if lead else span.start, lexicon)
         if span.kind == "item" or not ((lead and tail) or which or bare) or not context.slate:
             continue
         if span.name.direction:
@@ -165,6 +167,12 @@ def _described(
             end = span.end + (tail.end() if tail and not which else 0)
             found.append(Pointer(start, end, tuple(having[:1]), True))
     return found
+
+
+def _is_banned(folded: str, start: int, lexicon: Lexicon) -> bool:
+    """Whether a ban ends right before a place: "skip the drama" is of a kind, and takes in the one on screen."""
+    cues = cue_finder(lexicon.language).relations(folded)
+    return any(cue.name == "exclude" and cue.start < start <= cue.end + 1 for cue in cues)
 
 
 def _has_article(said: str, span: Span, catalogue: Catalogue) -> bool:

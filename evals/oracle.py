@@ -346,6 +346,8 @@ def _gives_way(old: Condition, new: Condition) -> bool:
         return old.facet == new.facet or old.wanted != new.wanted
     if old.facet != new.facet or old.values or new.values:
         return old.facet == new.facet and old.wanted and new.wanted
+    if not (old.wanted or new.wanted):
+        return (old.low is None) == (new.low is None)  # "nothing over 90 minutes", later "nothing over 110"
     if old.wanted and new.wanted:
         facing = (old.low is None) != (old.high is None) and (old.low is None) != (new.low is None)
         return not (facing and (new.low is None) != (new.high is None) and _overlap(old, new))

@@ -50,5 +50,5 @@ def test_a_five_is_good_where_both_judges_find_three_fitting(indexed, tmp_path):
 def test_a_broken_file_of_judgements_is_named(tmp_path):
     file = tmp_path / "judged.yaml"
     file.write_text("n01: {some-item: [yes]}", encoding="utf-8")
-    with pytest.raises(InputError, match="judged.yaml"):
+    with pytest.raises(InputError, match=r"judged\.yaml"):
         run_needs(NeedsOptions(judged=file))

@@ -16,12 +16,13 @@ _HEADS = {"genre", "person", "country", "language", "series"}
 def carried(understanding: Understanding, state: SessionState, catalogue: Catalogue) -> list[Event]:
     """Events that make a wish of what was just counted, where some of it is wanted now: the utterance asks for items
     and says itself nothing of what they are (a genre, a person, a country)."""
-    wanting = bool(understanding.acts & _WANTING) or understanding.quantity is not None
-    if state.counted is None or not wanting or understanding.acts & _NO_WISH:
+    if state.counted is None or understanding.acts & _NO_WISH:
         return []
     facets = catalogue.domain.facets
     wanted = [p for p in (*understanding.preferences, *understanding.constraints) if p.polarity > 0]
-    if any(p.facet == "person" or (p.facet in facets and facets[p.facet].role in _HEADS) for p in wanted):
+    if not (understanding.acts & _WANTING or wanted) or any(
+        p.facet == "person" or (p.facet in facets and facets[p.facet].role in _HEADS) for p in wanted
+    ):
         return []
     turn, asked = state.counted
     return update(asked, state, catalogue, turn)

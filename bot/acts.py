@@ -139,7 +139,7 @@ def overruled(said: Said, likely: Likely, heard: HeardActs | None) -> Known | No
     if said.kind == "number" and relation != "none":
         return None  # which side of a bound is meant is the reader's to say: "nothing older than 1990"
     acts = heard.likely if heard is not None else {}
-    if verdict and heard is not None and acts.get(relation, 1.0) < _HINTED:
+    if verdict and heard is not None and (acts.get(relation, 1.0) < _HINTED or not heard.acts):
         return None  # a verdict is not turned into one that the sentence does not sound like
     meant = "" if relation == "want" else relation
     if relation == "avoid":

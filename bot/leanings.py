@@ -30,6 +30,7 @@ class Leanings:
     def __init__(self, names: list[str], weights: Floats, scale: float, offset: float) -> None:
         self._names = [(facet, value) for facet, _, value in (name.partition(ACROSS) for name in names)]
         self._weights = weights
+        self.dimension: int = weights.shape[0]
         self._scale, self._offset = scale, offset
 
     def of(self, vector: Floats) -> list[Leaning]:
@@ -46,14 +47,18 @@ class Leanings:
 def leanings_file(domain: DomainConfig) -> Path:
     """Where the learnt map of a domain lies: beside its own file."""
     path = Path(domain.file)
-    return path.with_name(f"{path.stem}.needs.npz")
+    return path.parent / f"{path.stem}.needs.npz"
+
+
+def load_leanings(domain: DomainConfig, dimension: int) -> Leanings | None:
+    """The learnt map of a domain; None where there is none, or where it was learnt from vectors of another length."""
+    path = leanings_file(domain)
+    found = _load(path) if path.is_file() else None
+    return found if found is not None and found.dimension == dimension else None
 
 
 @lru_cache(maxsize=8)
-def load_leanings(path: Path) -> Leanings | None:
-    """The learnt map at a path; None where there is none."""
-    if not path.is_file():
-        return None
+def _load(path: Path) -> Leanings:
     with np.load(path, allow_pickle=False) as file:
         scale, offset = (float(number) for number in file["constants"])
         return Leanings([str(name) for name in file["names"]], file["weights"].astype(np.float32), scale, offset)

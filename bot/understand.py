@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.dialling import with_dial, without_dial
 from bot.gazetteer import Gazetteer
 from bot.languages import language_of
-from bot.leanings import leanings_file, load_leanings
+from bot.leanings import load_leanings
 from bot.lexicon import languages
 from bot.listening import Listener
 from bot.occasions import with_occasions
@@ -36,7 +36,7 @@ class Understander:
         self._encoder = encoder
         self.domain: DomainConfig = catalogue.domain
         self.gazetteer = Gazetteer(catalogue)
-        self._leanings = load_leanings(leanings_file(self.domain))
+        self._leanings = load_leanings(self.domain, encoder.dimension) if encoder is not None else None
         self._listeners: dict[str, Listener] = {}
         self.listener(languages()[0])
 

@@ -46,8 +46,9 @@ def test_an_unknown_value_is_an_error_that_names_its_line(tmp_path: Path) -> Non
 def test_a_description_leans_towards_what_it_does_not_name(
     said: str, value: str, starter: Catalogue, encoder: QueryEncoder
 ) -> None:
-    leanings = load_leanings(leanings_file(starter.domain))
+    leanings = load_leanings(starter.domain, encoder.dimension)
     assert leanings is not None
+    assert load_leanings(starter.domain, encoder.dimension + 1) is None
     found = leanings.of(encoder.encode_one(said))
     assert value in [leaning.value for leaning in found][:4]
     assert [leaning.weight for leaning in found] == sorted((one.weight for one in found), reverse=True)

@@ -1,7 +1,7 @@
 """What a need that names no facet leans towards: "it's pouring and I'm worn out" means gentle and heartwarming.
 
-A linear map from the vector of a sentence to the values of a domain, learnt from sentences that people wrote of what
-they would like (retrieval/domains/<domain>.needs.tsv) and from the vocabulary's definitions and the texts of items
+A linear map from the vector of a sentence to the values of a domain, learnt from sentences of what somebody would like
+(retrieval/domains/<domain>.needs.tsv) and from the vocabulary's definitions and the texts of items
 (bot.leanings_training), beside the cosine of the sentence with each value's definition.
 """
 

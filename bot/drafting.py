@@ -19,14 +19,13 @@ from bot.quantities import Quantity, find_quantities
 from bot.reading import Reader, Reading, Told
 from bot.records import Entity, ItemQuestion
 from bot.references import Context, Pointer, find_pointers
-from bot.text import Token, fold, tokens
+from bot.text import Token, fold, tokens, unshouted
 from bot.unresolved import find_unresolved
 from bot.verdicts import Mark
 from retrieval.catalogue import Catalogue
 from retrieval.domain import DomainConfig
 
 READ = 4000  # characters of one message; linking takes time that grows with their square
-_SHOUTED = 5  # letters from which capitals tell nothing
 _LONGEST_WORD = 4  # signs of a common word where words do not stand apart
 _ASKING = {"request", "more", "why", "why_not", "surprise", "help", "ask_catalogue"}
 _SEEKING = {"wish", "similar"}
@@ -86,7 +85,7 @@ class Drafter:
 
     def drafts(self, text: str, context: Context) -> list[Draft]:
         """The parts of an utterance, each read after the parts before it."""
-        spoken = _unshouted(text)
+        spoken = unshouted(text)
         drafts: list[Draft] = []
         folded = self.fold(text)
         named: list[str] = []
@@ -261,13 +260,6 @@ class Drafter:
             kind=span.kind, value=span.name.value, surface=text[span.start : span.end], start=span.start, end=span.end,
             score=round(min(1.0, span.score), 3), **detail,
         )  # fmt: skip
-
-
-def _unshouted(text: str) -> str:
-    """A text all in capitals, in which they tell nothing, in small letters; of the same length."""
-    if not text.isupper() or sum(char.isalpha() for char in text) < _SHOUTED:
-        return text
-    return "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
 
 
 def _quantity_entities(text: str, quantities: Sequence[Quantity]) -> list[Entity]:

@@ -7,7 +7,7 @@ import unicodedata
 from functools import lru_cache
 
 from bot.lexicon import elided, languages, load_lexicon
-from bot.text import fold
+from bot.text import fold, unshouted
 
 _READ = 600  # characters; the rest of a long message is in the same language
 _HAN_SHARE = 0.5
@@ -30,7 +30,7 @@ def language_of(text: str, usual: str = "") -> str:
     A word counts for each language that lists it among its commonest, the more the fewer languages do.
     """
     kept, weight = (usual, _USUAL) if usual else (languages()[0], _EXPECTED)
-    text = text[:_READ]
+    text = unshouted(text[:_READ])
     unspaced = next((name for name in languages() if not load_lexicon(name).spaced), None)
     letters = [char for char in text if char.isalpha()]
     han = sum(_is_han(char) for char in letters)

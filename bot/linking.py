@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 
 from bot.cues import Cue
@@ -21,6 +22,7 @@ _ROLE_RANK = {"genre": 3, "language": 2, "country": 2, "mood": 2}
 _CERTAIN = 1.2  # named in quotes or with its year
 _KNOWN_BY_ONE_NAME = 0.15
 _POSSESSIVE = "'s"
+_LISTING = re.compile(r"[,;/]")
 
 
 class Linker:
@@ -211,6 +213,8 @@ class Linker:
 
     def _value_holds(self, name: Name, folded: str, said: Sequence[Token]) -> bool:
         words = [token.word for token in said]
+        if any(sign not in name.value for sign in _LISTING.findall(folded, said[0].start, said[-1].end)):
+            return False  # "crime/drama" are two kinds
         if name.form == "synonym" or is_sign(words[0]):
             return True
         if all(word in self.lexicon.stop for word in words):

@@ -220,8 +220,10 @@ def _weigh(reading: Reading, heard: HeardActs, counting: bool) -> None:
 
 
 def _is_wish(draft: Draft) -> bool:
-    """Whether every word of a part is a wish, whatever it sounds like: "about a chase"."""
-    return bool(draft.reading.preferences) and not (draft.cues - {"agree"} or draft.search or draft.question)
+    """Whether every word of a part is a wish, whatever it sounds like: "about a chase", "not so sexual"."""
+    return bool(draft.reading.preferences or draft.reading.critiques) and not (
+        draft.cues - {"agree"} or draft.search or draft.question
+    )
 
 
 def _only_mentioned(reading: Reading) -> bool:

@@ -130,7 +130,7 @@ class Reader:
             ):
                 continue  # "two hours long"
             clause = self._scopes.restarted(folded, clause, mark.start)
-            until = marks[place + 1].start if place + 1 < len(marks) else len(text)
+            until = self._until(folded, marks, place)
             if (known := told.get((mark.start, mark.end))) is not None:
                 own = Clause(known.relation, "", mark.start, mark.start, clause.start)
                 before = len(reading.mentions)
@@ -183,6 +183,15 @@ class Reader:
                 insisted = relation in {"", "wish"} and self.cues.insists(folded[clause.start : until])
                 reading.relations[mark.start, mark.end] = MUST if insisted else relation
         return reading
+
+    def _until(self, folded: str, marks: Sequence[Mark], place: int) -> int:
+        """Where the words around a mark end: at the next one, or behind what insists on this ("war films only")."""
+        if place + 1 == len(marks):
+            return len(folded)
+        mark = marks[place + 1]
+        insists = isinstance(mark, Cue) and mark.name == "wish" and self.cues.insists(mark.text)
+        closed = not folded[mark.end :].strip() or self._clause_end.match(folded, mark.end)
+        return mark.end if insists and closed else mark.start
 
     def _read_told(
         self, text: str, folded: str, mark: Mark, clause: Clause, words: str, quote: str, reading: Reading
@@ -310,7 +319,7 @@ class Reader:
             return
         lead = folded[max(0, span.start - 24) : span.start]
         scope: Scope = "session"
-        told = folded[clause.cue_start : span.end] if clause.relation == "wish" else words
+        told = folded[clause.cue_start : span.end] if clause.relation in {"wish", "accept"} else words
         if (self.cues.lasts(told) or clause.relation in {"like", "dislike"}) and not self.cues.passes(words):
             scope = "person"
         if degree:

@@ -21,6 +21,7 @@ _TOKEN = re.compile(rf"[{SIGNS}]|[^\W_{SIGNS}]+(?:'[^\W_{SIGNS}]+)*|&")
 _SIGN = re.compile(rf"[{SIGNS}]")
 _SPELT = str.maketrans({"\u00df": "ss", "\u00e6": "ae", "\u0153": "oe", "\u00fe": "th"})
 _PLAIN = {"\u00f8": "o", "\u0142": "l", "\u0111": "d", "\u00f0": "d", "\u0131": "i"}
+_SHOUTED = 5  # letters from which capitals tell nothing
 _VARIANTS = Path(__file__).parent / "lexicon" / "han_variants.txt"
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"“])")
 _ABBREVIATED = re.compile(r"(?:\b[A-Z]|\b(?:Mr|Mrs|Ms|Dr|Jr|Sr|St|vs|Lt|Col|Gen|Capt|Sgt|Prof|No|Bros|etc))\.'?$")
@@ -37,6 +38,13 @@ class Token(NamedTuple):
     word: str
     start: int
     end: int
+
+
+def unshouted(text: str) -> str:
+    """A text all in capitals, in which they tell nothing, in small letters; of the same length."""
+    if not text.isupper() or sum(char.isalpha() for char in text) < _SHOUTED:
+        return text
+    return "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
 
 
 def fold(text: str) -> str:

@@ -2,7 +2,7 @@
 
 The weights are those of a logistic regression over the user turns of a large set of recorded dialogues, in lower
 case (ReDial's training part), rounded; what capitals say was added by hand, since those dialogues have them on
-every title. `rapport eval linking` measures what they give on other dialogues.
+every title, and so was what small words and verbs say before a verdict, which is too rare in them. `rapport eval linking` measures what they give on other dialogues.
 """
 
 from __future__ import annotations
@@ -37,11 +37,13 @@ _WEIGHTS: dict[str, tuple[float, float]] = {
     "after like": (0.2, 0.3), "after seen": (0.7, 0.6), "after unseen": (0.3, 0.0), "after similar": (1.6, 1.4),
     "after wish": (-0.2, -0.2), "after accept": (0.2, 0.0), "after dislike": (-0.1, -0.1),
     "after exclude": (-0.5, -0.1), "small words after a cue": (1.1, 1.2), "before a verdict": (0.4, 0.2),
+    "set apart from a verdict": (3.0, 1.5),
     "led up to": (0.6, 0.2), "asked about": (0.0, 0.1), "in a list": (1.0, 0.8), "led up to by nothing": (-1.0, -0.6),
     "ordinary and led up to by nothing": (-1.2, -2.2), "with a determiner": (-1.5, -0.5),
     "part of a cue": (-2.5, -2.5), "as what it is about": (-2.2, -2.2), "as somebody": (-0.5, -0.6),
     "opens a sentence": (-0.3, -0.2), "opens and goes on": (-0.7, -0.2), "after a comma": (-1.0, 0.4),
     "alone": (-0.2, 0.1), "ends a clause": (1.2, 0.6), "before a word for items": (0.2, -1.2),
+    "a small word that is judged": (2.5, 0.0), "a verb where a name has to be": (3.0, 0.0),
     "capitals": (2.5, 3.5), "a capital that opens": (0.5, 0.0), "a small word with a capital": (5.0, 0.0),
     "small where names have capitals": (-1.5, -0.7), "small, and led up to by nothing": (-1.2, -0.5),
     "also a genre": (-2.3, -2.0), "also a mood": (-1.3, -1.0), "also a country": (-2.0, -2.0),
@@ -54,15 +56,16 @@ class Place:
     """Some words of an utterance and what leads up to them.
 
     licence: the relation cue before them ("like", "seen"), or nothing; verdict: whether words like "was great"
-    follow; listed: whether they go on a list of titles; cued: whether they are part of a longer cue themselves.
+    follow; listed: whether they go on a list of titles; cued: whether they are part of a longer cue themselves;
+    verb: whether they are a cue, or open one ("saw already"); heads: whether a colon stands between them and a verdict ("Get Out: seen it").
     """
 
     def __init__(
         self, text: str, folded: str, said: Sequence[Token], licence: str, verdict: bool, listed: bool, cued: bool,
-        hints: Hints, fame: Fame,
+        verb: bool, heads: bool, hints: Hints, fame: Fame,
     ) -> None:  # fmt: skip
         self.text, self.folded, self.said, self.hints, self.fame = text, folded, said, hints, fame
-        self.cued = cued
+        self.cued, self.verb, self.heads = cued, verb, heads
         self.licence, self.verdict, self.listed = licence, verdict, listed
         self.start, self.end = said[0].start, said[-1].end
 
@@ -154,7 +157,7 @@ def _evidence(place: Place, name: Name, rivals: Collection[str]) -> Iterator[str
         yield "part of a cue"
     if name.form == "partial":
         yield "a part of a title" if place.rare else "an ordinary part of a title"
-    yield from _evidence_around(place)
+    yield from _evidence_around(place, name.weight > place.fame.well_known)
     others = "value" if set(rivals) - {"person"} else "person" if rivals else None
     rival = next((role for role in _RIVALS if role in rivals), others)
     if rival:
@@ -182,9 +185,12 @@ def _evidence_of_words(place: Place) -> Iterator[str]:
         yield "a number in it"
 
 
-def _evidence_around(place: Place) -> Iterator[str]:
+def _evidence_around(place: Place, well_known: bool) -> Iterator[str]:
     hints, folded, start, end = place.hints, place.folded, place.start, place.end
+    comma = folded[:start].rstrip(" \"'(*")[-1:] in {",", ":", ";", "-"}
     closed = hints.closes(folded, end)
+    if place.verb and (place.verdict or (closed and place.licence in OPINIONS)):
+        yield "a verb where a name has to be"
     never = len(place.words) == 1 and place.words[0] in hints.words.never_titles
     if place.licence:
         yield f"after {place.licence}"
@@ -193,9 +199,11 @@ def _evidence_around(place: Place) -> Iterator[str]:
     if place.listed and not never:
         yield "in a list"
     if place.verdict:
-        yield "before a verdict"
+        headed = place.heads and (place.opens or comma)
+        yield "set apart from a verdict" if headed else "before a verdict"
+        if place.opens and not (place.plain or never or place.verb) and well_known:
+            yield "a small word that is judged"
     led = hints.led(folded, start)
-    comma = folded[:start].rstrip(" \"'(*")[-1:] in {",", ":", ";", "-"}
     if led:
         yield "led up to"
     if hints.asked(folded, start):
@@ -212,7 +220,9 @@ def _evidence_around(place: Place) -> Iterator[str]:
         yield "before a word for items"
     asked = hints.asked(folded, start)
     goes_on = len(place.words) > 1 and hints.goes_on(folded, start)
-    led_by_nothing = not (place.licence or place.listed or led or asked or place.opens or comma or goes_on)
+    led_by_nothing = not (
+        place.licence or place.listed or led or asked or place.opens or comma or goes_on or place.verdict
+    )
     if led_by_nothing:
         yield "led up to by nothing"
         if len(place.plain) == 1 and not place.rare:

@@ -54,11 +54,14 @@ class Utterance:
 
     def place(self, said: Sequence[Token]) -> Place:
         start, end = said[0].start, said[-1].end
-        verdict = end in self._verdicts or end + 1 in self._verdicts
+        apart = self.folded[end : end + 2] == ": "
+        verdict = any(place in self._verdicts for place in (end, end + 1, *([end + 2] if apart else [])))
         cued = any(begin <= start and end <= stop and stop - begin > end - start for begin, stop in self._cues)
+        verb = any(begin == start for begin, _ in self._cues)
         return Place(
-            self.text, self.folded, said, self.licence(start), verdict, self._listed(start), cued, self.hints, self.fame
-        )
+            self.text, self.folded, said, self.licence(start), verdict, self._listed(start), cued, verb,
+            apart and verdict, self.hints, self.fame,
+        )  # fmt: skip
 
     def licence(self, start: int) -> str:
         """The relation cue that leads up to a place; articles, nouns and the titles of a list may stand between."""

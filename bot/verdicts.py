@@ -44,14 +44,17 @@ class Verdicts:
         return self._cues.judgement(self._folded, self._marks[last].end, self._limits[last], relation)
 
     def turned(self, place: int, relation: str, verdict: Cue) -> bool:
-        """Whether a verdict right behind a value takes it out of a list before it: "no horror, thrillers are fine"."""
+        """Whether a verdict right behind a value takes it out of what came before: "no horror, thrillers are fine", and
+        "I'd like a thriller, musicals? no thanks"."""
+        if relation not in AVOIDED:
+            return verdict.name == "exclude" and self._folded[: verdict.start].rstrip().endswith("?")
         first = place == 0 or isinstance(self._marks[place - 1], Cue)
-        return relation in AVOIDED and not first and not self._folded[self._marks[place].end : verdict.start].strip()
+        return not first and not self._folded[self._marks[place].end : verdict.start].strip()
 
     def _list_end(self, place: int) -> int:
-        """The place of the last name of the list that a mark is in."""
+        """The place of the last name of the list that a mark is in; a list is all names or all numbers."""
         marks, last = self._marks, place
-        while last + 1 < len(marks) and isinstance(marks[last + 1], Span | Quantity):
+        while last + 1 < len(marks) and isinstance(marks[last + 1], type(marks[place])):
             if not self._joined.fullmatch(self._folded[marks[last].end : marks[last + 1].start]):
                 break
             last += 1

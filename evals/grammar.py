@@ -231,7 +231,7 @@ class Grammar:
         bound = [one for one in (*first.adds, *second.adds) if one.wanted and not one.firm]
         return _say(
             pick, f"{first.form} + {second.form}", f"{first.say}{joint}{second.say}", adds=(*first.adds, *second.adds),
-            fresh=len(bound) > 1,
+            fresh=len(bound) > 1 and any(one.facet in {self.genre, self.theme} for one in bound),
         )  # fmt: skip
 
     # Verdicts

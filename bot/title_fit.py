@@ -2,7 +2,8 @@
 
 The weights are those of a logistic regression over the user turns of a large set of recorded dialogues, in lower
 case (ReDial's training part), rounded; what capitals say was added by hand, since those dialogues have them on
-every title, and so was what small words and verbs say before a verdict, which is too rare in them. `rapport eval linking` measures what they give on other dialogues.
+every title, and so was what a verdict says of a verb or a small word. `rapport eval linking` measures what they give
+on other dialogues.
 """
 
 from __future__ import annotations
@@ -57,7 +58,8 @@ class Place:
 
     licence: the relation cue before them ("like", "seen"), or nothing; verdict: whether words like "was great"
     follow; listed: whether they go on a list of titles; cued: whether they are part of a longer cue themselves;
-    verb: whether they are a cue, or open one ("saw already"); heads: whether a colon stands between them and a verdict ("Get Out: seen it").
+    verb: whether they are a cue, or open one ("saw already"); heads: whether a colon stands between them and a verdict
+    ("Get Out: seen it").
     """
 
     def __init__(

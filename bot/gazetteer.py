@@ -84,6 +84,8 @@ class Gazetteer:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.person_roles: dict[str, set[str]] = {}
+        self.first_names: frozenset[str] = frozenset()
+        """First names of two people or more, as keys."""
         things: _Names = defaultdict(list)
         self._add_people(catalogue, things)
         self.families = Families(catalogue, self._add_titles(catalogue, things))
@@ -197,6 +199,7 @@ class Gazetteer:
             if len(surname) > 3:
                 weight, person = max(people)
                 _add(names, surname, Name("person", person, weight, "surname"))
+        self.first_names = frozenset(first for first, people in first_names.items() if len(people) > 1)
         for first, people in first_names.items():
             ranked = sorted(people, reverse=True)
             dominant = len(ranked) == 1 or ranked[0][0] > _FIRST_NAME_DOMINANCE * ranked[1][0]

@@ -20,6 +20,7 @@ _SHORTEST, _LONG = 4, 5  # letters
 _PARTS_OF_NAMES = {"surname", "first"}
 _WORTH_A_GUESS = 0.02
 _FAMOUS = 0.5
+_KNOWN_BY_SURNAME = 0.5
 _KEEPS = (0.6, 0.8)  # what each slip leaves of the fit of a title of one word, and of several
 
 
@@ -43,13 +44,24 @@ class Guesser:
         open_ = [free[place] or _covered(token, weak, ()) for place, token in enumerate(words)]
         found: list[Span] = []
         for place, token in enumerate(words):
-            torn = not free[place] and _torn(words, place, weak)
+            torn = not free[place] and (_torn(words, place, weak) or self._is_half(words, place, weak, free))
             if not (free[place] or torn) or not self._may_slip(token):
                 continue
             span = self._closest(utterance, open_, place, 2 if torn else 1)
             if span is not None and all(span.end <= old.start or span.start >= old.end for old in found):
                 found.append(span)
         return found
+
+    def _is_half(self, words: Sequence[Token], place: int, weak: Sequence[Span], free: Sequence[bool]) -> bool:
+        """Whether a word was taken for the surname of somebody little known, and a first name stands before it that is
+        not theirs: "Jim Carey"."""
+        if not place or not free[place - 1] or words[place - 1].end + 1 != words[place].start:
+            return False
+        span = next((span for span in weak if span.start == words[place].start and span.kind == "person"), None)
+        if span is None or span.name.weight > _KNOWN_BY_SURNAME:
+            return False
+        first = words[place - 1].word
+        return key_word(first) in self._gazetteer.first_names and first not in span.name.value.casefold()
 
     def _may_slip(self, token: Token) -> bool:
         """Whether a word is no word of plain speech, so that it may be a misspelt one."""

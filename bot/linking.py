@@ -52,7 +52,7 @@ class Linker:
         guessed = self._guesser.guesses(utterance, taken, quantities)
         taken = [span for span in taken if not any(guess.start <= span.start < guess.end for guess in guessed)]
         spans = sorted([*taken, *guessed], key=lambda span: span.start)
-        return self._without_half_names(self._told_apart(spans, folded), folded, words)
+        return self._without_half_names(self._told_apart(spans, folded), text, folded, words)
 
     def unbroken(self, folded: str) -> list[tuple[int, int]]:
         """Where whole names of several words stand as the catalogue writes them ("Dr. No", "Why Him?")."""
@@ -116,7 +116,7 @@ class Linker:
         others = tuple(other for other in (span.name, *span.others) if other.row != row)
         return span if row == span.name.row else span._replace(name=name, others=others)
 
-    def _without_half_names(self, spans: list[Span], folded: str, words: Sequence[Token]) -> list[Span]:
+    def _without_half_names(self, spans: list[Span], text: str, folded: str, words: Sequence[Token]) -> list[Span]:
         """Leaves out a person guessed from one word when the word beside it belongs to some other, unknown name."""
         kept = []
         for span in spans:
@@ -124,13 +124,23 @@ class Linker:
             beside = [t for t in words if t.end + 1 == span.start or t.start == span.end + 1]
             strange = [
                 token for token in beside
-                if len(token.word) > 3 and token.word not in self.lexicon.common and token.word not in self.lexicon.stop
+                if len(token.word) > 3 and self._is_strange(token, text, single and self._is_first_name(span, folded))
                 and folded[min(token.end, span.end)] == " "
                 and not any(o.start <= token.start < o.end and not _is_guess(o, folded) for o in spans if o is not span)
             ]  # fmt: skip
             if not (single and strange):
                 kept.append(span)
         return kept
+
+    def _is_strange(self, token: Token, text: str, first: bool) -> bool:
+        """Whether a word is rather a name than one of plain speech; `first`: a first name stands beside it."""
+        capital = (
+            first and text[token.start].isupper() and has_capital_names(text) and token.word not in self.hints.nouns
+        )
+        return token.word not in self.lexicon.stop and (token.word not in self.lexicon.common or capital)
+
+    def _is_first_name(self, span: Span, folded: str) -> bool:
+        return key_word(folded[span.start : span.end]) in self.gazetteer.first_names
 
     def _exact(self, utterance: Utterance) -> Iterable[Span]:
         words, keys = utterance.words, utterance.keys

@@ -33,6 +33,7 @@ class Quantity(NamedTuple):
     start: int
     end: int
     approximate: bool = False
+    relative: bool = False
 
 
 def canonical(low: float | None, high: float | None) -> str:
@@ -188,7 +189,9 @@ class _Speech:
                     "this_decade": (now // 10 * 10.0, None), "this_year": (float(now), None),
                     "last_year": (now - 1.0, now - 1.0), "years_old": (None, now - count),
                 }[kind]  # fmt: skip
-                yield Quantity("year", canonical(low, high), low, high, match.start(), match.end())
+                relative = not kind.endswith("_century")
+                where = match.start(), match.end()
+                yield Quantity("year", canonical(low, high), low, high, *where, relative=relative)
 
     def lengths(self, folded: str) -> Iterator[Quantity]:
         for pattern in self._length_spans:

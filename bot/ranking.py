@@ -63,6 +63,7 @@ class Heard:
         self._slate: list[str] = []
         self._said: list[str] = []
         self._language = ""
+        self._relative = False
         self._turns = self._spoke = 0
 
     def hear(self, role: str, text: str) -> None:
@@ -75,6 +76,8 @@ class Heard:
             context = Context(slate=self._slate[:10], language=self._language)
             understanding = self._understander.understand(text[:4000], context)
             self._language = understanding.language
+            years = [said.relative for said in understanding.constraints if said.facet in {"year", "decade"}]
+            self._relative = years[-1] if years else self._relative
             changes = update(understanding, self._state, self._catalogue, self._turns)
             logged = (Logged(session_id=_NAME, turn=self._turns, step=self._turns, event=event) for event in changes)
             self._state = advanced(self._state, logged, _NAME)
@@ -91,12 +94,15 @@ class Heard:
         fresh = {t.belief_id for t in built.terms if t.belief_id and t.evidence and t.evidence[-1].turn == self._spoke}
         built = built.model_copy(update={"fresh": frozenset(fresh)})
         query = _with_soft_wishes(built, self._state, self._catalogue)
+        # When the dialogue was held is not known, so that "the last two years" only guides.
+        year = self._catalogue.domain.number_of("year") if self._relative else None
+        bounds = (b.model_copy(update={"hard": False}) if b.number == year else b for b in query.bounds)
         judged = {anchor.item_id for anchor in query.anchors}
         extra = [Anchor(item_id=item_id, weight=_MENTION) for item_id in self._named if item_id not in judged]
         place = {item_id: number for number, item_id in enumerate(self._named)}
         anchors = sorted((*query.anchors, *extra), key=lambda anchor: place.get(anchor.item_id, -1))
         return query.model_copy(update={
-            "anchors": tuple(anchors), "text": query.text or spoken(self._said),
+            "anchors": tuple(anchors), "bounds": tuple(bounds), "text": query.text or spoken(self._said),
             "exclude": query.exclude | set(self._named), "said": tuple(self._said),
         })  # fmt: skip
 

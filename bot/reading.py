@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from bot.cues import Cue, CueFinder
 from bot.gazetteer import Gazetteer, Name
+from bot.hints import hints_of
 from bot.lexicon import Degree, turn_pattern
 from bot.linking import Span
 from bot.qualities import Quality, read_quality
@@ -26,6 +27,7 @@ _ITEM_RELATIONS: dict[str, Relation] = {
 }  # fmt: skip
 _OPINIONS_OF_VALUES = {"reject": "dislike", "turned_down": "exclude"}
 _OPINIONS = {"like", "dislike"}
+_TOLD_OF = {"like", "dislike", "seen", "unseen"}
 _SENTENCE_START = re.compile(r"[.!?;]\s|[。！？；]")  # noqa: RUF001
 _EDGES = " ,.;!?，。；！？、"  # noqa: RUF001
 _QUOTE_LIMIT = 90
@@ -84,6 +86,7 @@ class Reader:
         self._counted = re.compile(rf"(?:^|\s)(?P<count>\d|{numbers})(?: \w+)?\s$")
         self._pointed_lead = turn_pattern(language, "pointed_lead")
         self._scopes = Scopes(language)
+        self._hints = hints_of(language, self.domain)
         self._clause_end = turn_pattern(language, "clause_end")
         self._has_number = {n: bool((catalogue.column(n) == catalogue.column(n)).any()) for n in self.domain.numbers}
 
@@ -129,6 +132,8 @@ class Reader:
                 and mark.name.direction
             ):
                 continue  # "two hours long"
+            if clause.relation in _TOLD_OF and self._tells_apart(folded, marks[:place], mark):
+                continue  # "I enjoyed The Revenant with Leonardo DiCaprio"
             clause = self._scopes.restarted(folded, clause, mark.start)
             until = self._until(folded, marks, place)
             if (known := told.get((mark.start, mark.end))) is not None:
@@ -183,6 +188,13 @@ class Reader:
                 insisted = relation in {"", "wish"} and self.cues.insists(folded[clause.start : until])
                 reading.relations[mark.start, mark.end] = MUST if insisted else relation
         return reading
+
+    def _tells_apart(self, folded: str, before: Sequence[Mark], mark: Mark) -> bool:
+        """Whether a mark is a person said with the item before it, so that it tells which is meant."""
+        item = next((one for one in reversed(before) if not isinstance(one, Pointer)), None)
+        if not (isinstance(mark, Span) and mark.kind == "person" and isinstance(item, Span) and item.kind == "item"):
+            return False
+        return self._hints.apposed(folded, item.end, mark.start)
 
     def _until(self, folded: str, marks: Sequence[Mark], place: int) -> int:
         """Where the words around a mark end: at the next one, or behind what insists on this ("war films only")."""
@@ -294,7 +306,8 @@ class Reader:
         preference = Preference(
             facet=said.facet, value=value, polarity=-1.0 if unwanted else 1.0, strength=0.9, hard=not soft,
             excludes=negative or said.facet == "age",
-            scope="person" if clause.relation == "like" else "session", low=low, high=high, quote=quote,
+            scope="person" if clause.relation == "like" else "session", low=low, high=high,
+            relative=said.relative, quote=quote,
         )  # fmt: skip
         said_so = reading.preferences if soft else reading.constraints
         if not any(old.facet == said.facet == "age" for old in said_so):  # all ages said are the youngest

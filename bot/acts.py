@@ -141,6 +141,8 @@ def overruled(said: Said, likely: Likely, heard: HeardActs | None) -> Known | No
     acts = heard.likely if heard is not None else {}
     if verdict and heard is not None and (acts.get(relation, 1.0) < _HINTED or not heard.acts):
         return None  # a verdict is not turned into one that the sentence does not sound like
+    if verdict and relation == "none" and acts.get(said.rule, 0.0) >= _HINTED:
+        return None  # nor taken back where the sentence sounds like it
     meant = "" if relation == "want" else relation
     if relation == "avoid":
         if heard is not None and max(acts[act] for act in _TURNING) < _HINTED:

@@ -16,7 +16,7 @@ from bot.gazetteer import Gazetteer
 from bot.lexicon import Lexicon, elided, load_lexicon, turn_pattern
 from bot.linking import Linker, Span
 from bot.quantities import Quantity, find_quantities
-from bot.reading import Reader, Reading, Told
+from bot.reading import MUST, Reader, Reading, Told
 from bot.records import Entity, ItemQuestion
 from bot.references import Context, Pointer, find_pointers
 from bot.text import Token, fold, tokens, unshouted
@@ -149,7 +149,7 @@ class Drafter:
             spans = [span for span in spans if span.kind == "item" or not self._inside_word(folded, span)]
         idioms = [match.span() for match in self._idioms.finditer(folded)]
         spans = [s for s in spans if s.kind == "item" or not any(a <= s.start and s.end <= b for a, b in idioms)]
-        named = [(span.end, self.catalogue.items[span.name.row].id) for span in spans if span.kind == "item"]
+        named = [(s.start, s.end, self.catalogue.items[s.name.row].id) for s in spans if s.kind == "item"]
         echoes = find_echoes(text, folded, named, context, self.lexicon, self.catalogue)
         relations = [cue for cue in relations if not any(_hides(span, cue) for span in spans)]
         relations = [cue for cue in relations if not echoes.covers(cue.start, cue.end)]
@@ -207,6 +207,15 @@ class Drafter:
 
     def _echo(self, echoes: Echoes, text: str, reading: Reading) -> None:
         """Take in what the echoes of a part say."""
+        if made := echoes.made:
+            where = made.start, made.end
+            unwanted = reading.relations.get(where) in {"reject", "dislike"}
+            against = {"polarity": -1.0, "strength": 1.0, "hard": True}
+            said = made.person.model_copy(update=against) if unwanted else made.person
+            (reading.constraints if unwanted else reading.preferences).append(said)
+            reading.mentions = [m for m in reading.mentions if m.item_id != made.item_id]
+            reading.mentions.append(self.reader.mention(made.item_id, "mention", text.strip()))
+            reading.relations[where] = MUST
         reading.preferences += echoes.wanted
         reading.constraints += echoes.unwanted
         if echoes.similar and not any(mention.relation == "similar" for mention in reading.mentions):

@@ -14,8 +14,18 @@ from bot.text import fold
 from retrieval.catalogue import Catalogue
 
 
+class Made(NamedTuple):
+    """An item by offsets of its title and its id, and the person meant by it."""
+
+    start: int
+    end: int
+    item_id: str
+    person: Preference
+
+
 class Echoes(NamedTuple):
-    """What echoes say. `wanted`, `unwanted`: values of an item or a person spoken of; `similar`: the id of an example.
+    """What echoes say. `wanted`, `unwanted`: values of an item or a person spoken of; `similar`: the id of an example;
+    `made`: whoever made an item that is named for that alone ("by the director of Heat"), with where its title stands.
 
     `words`: where they stand; `taken`: those that exclude somebody, which say nothing else.
     """
@@ -25,6 +35,7 @@ class Echoes(NamedTuple):
     similar: str | None
     words: list[Cue]
     taken: list[Cue]
+    made: Made | None = None
 
     def covers(self, start: int, end: int) -> bool:
         """Whether a span runs into words that exclude somebody."""
@@ -32,9 +43,14 @@ class Echoes(NamedTuple):
 
 
 def find_echoes(
-    text: str, folded: str, named: Sequence[tuple[int, str]], context: Context, lexicon: Lexicon, catalogue: Catalogue
-) -> Echoes:
-    """The echoes of a part of an utterance. `named`: the items that it names, each with where its name ends."""
+    text: str,
+    folded: str,
+    named: Sequence[tuple[int, int, str]],
+    context: Context,
+    lexicon: Lexicon,
+    catalogue: Catalogue,
+) -> Echoes:  # fmt: skip
+    """The echoes of a part of an utterance. `named`: the items that it names, each with the offsets of its name."""
     quote = text.strip()
     outright = turn_pattern(lexicon.language, "not_them").search(folded)
     taken = _cues(outright)
@@ -50,14 +66,30 @@ def find_echoes(
                 role=facets[0] if facets and person != context.person else None,
             )
         ] if person else []  # fmt: skip
-    match = turn_pattern(lexicon.language, "same").search(folded)
+    made, led = _made(quote, folded, named, lexicon, catalogue)
+    match = turn_pattern(lexicon.language, "same").search(folded) if made is None else None
     if match and any(cue.start < match.end() and match.start() < cue.end for cue in taken):
         match = None
     wanted = _same(match.groupdict(), quote, context, catalogue) if match else []
     example = turn_pattern(lexicon.language, "like_that").search(folded)
-    before = [item_id for end, item_id in named if example and end <= example.start()]
+    before = [item_id for _, end, item_id in named if example and end <= example.start()]
     similar = (before[-1] if before else context.liked or context.focus) if example else None
-    return Echoes(wanted, unwanted, similar, [*taken, *_cues(match), *_cues(example)], taken)
+    return Echoes(wanted, unwanted, similar, [*taken, *_cues(match), *_cues(example), *_cues(led)], taken, made)
+
+
+def _made(
+    quote: str, folded: str, named: Sequence[tuple[int, int, str]], lexicon: Lexicon, catalogue: Catalogue
+) -> tuple[Made | None, re.Match[str] | None]:
+    """Whoever made an item that is named for it, and the words that say so."""
+    pattern = turn_pattern(lexicon.language, "maker")
+    facets = catalogue.domain.facets_of("person")[:1]
+    for start, end, item_id in named:
+        match = pattern.search(folded[:start])
+        person = next((value for facet in facets for value in catalogue.values(catalogue.get(item_id), facet)), None)
+        if match and person:
+            wish = Preference(facet="person", value=person, strength=0.9, role=facets[0], quote=quote)
+            return Made(start, end, item_id, wish), match
+    return None, None
 
 
 def _cues(match: re.Match[str] | None) -> list[Cue]:

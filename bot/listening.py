@@ -154,7 +154,8 @@ class Listener:
         verdict = max(_VERDICTS, key=lambda act: heard.likely[act])
         if heard.likely[verdict] < _SURE or verdict in judged or heard.acts & _ANSWERS_ONLY:
             return
-        plain = [mention for mention in mentions if mention.relation == "mention"]
+        maker = draft.echoes.made.item_id if draft.echoes.made else None
+        plain = [m for m in mentions if m.relation == "mention" and m.item_id != maker]
         reading = draft.reading
         alone = not (mentions or reading.preferences or reading.constraints or reading.critiques)
         about = [mention.item_id for mention in plain] or (draft.targets if alone else [])

@@ -125,10 +125,11 @@ def hear(model: ActModel | None, whole: Heeded, parts: Sequence[Heeded]) -> list
     return heard
 
 
-def overruled(said: Said, likely: Likely, heard: HeardActs | None) -> Known | None:
+def overruled(said: Said, likely: Likely, heard: HeardActs | None, turning: bool) -> Known | None:
     """The reader's relation for a span that the model surely takes for something else than the rules did; or None.
 
-    What is not wanted is excluded where a condition is heard, else disliked.
+    What is not wanted is excluded where a condition is heard, else disliked. `turning`: whether any word is a cue for
+    turning something down; without one the model has to be nearly certain.
     """
     relation, sure = max(likely.items(), key=lambda one: one[1])
     verdict = said.rule not in {"want", "none"}
@@ -141,12 +142,14 @@ def overruled(said: Said, likely: Likely, heard: HeardActs | None) -> Known | No
     acts = heard.likely if heard is not None else {}
     if verdict and heard is not None and (acts.get(relation, 1.0) < _HINTED or not heard.acts):
         return None  # a verdict is not turned into one that the sentence does not sound like
-    if verdict and relation == "none" and acts.get(said.rule, 0.0) >= _HINTED:
-        return None  # nor taken back where the sentence sounds like it
+    if verdict and acts.get(said.rule, 0.0) >= max(_HINTED, acts.get(relation, 0.0)):
+        return None  # nor taken back where the sentence sounds more like it
     meant = "" if relation == "want" else relation
     if relation == "avoid":
         if heard is not None and max(acts[act] for act in _TURNING) < _HINTED:
             return None  # nothing in the sentence sounds like turning anything down
+        if not turning and sure < _CERTAIN:
+            return None
         meant = "exclude" if acts.get("constrain", 0.0) >= _LIKELY else "dislike"
     elif relation == "none":
         # What is counted is no wish, but it has to be known; and whoever is heard to wish wishes for something, as does

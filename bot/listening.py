@@ -26,6 +26,7 @@ _ANSWERS_ONLY = {"ask_item", "why", "why_not", "compare", "greet", "farewell", "
 _SEARCHING = {"request", "disclose", "constrain", "critique", "similar", "answer", "correct"}
 _VERDICTS: tuple[Literal["dislike", "like", "seen", "similar"], ...] = ("dislike", "like", "seen", "similar")
 _WISHING = ("disclose", "constrain", "request", "answer", "critique", "correct", "similar")
+_TURNING = {"exclude", "dislike", "unneeded", "unlike", "reported_dislike"}
 _JUDGING = {"like", "dislike", "seen", "reject", "accept"}
 _UNLIKELY, _CERTAIN = 0.2, 0.97
 _SURE = 0.7
@@ -59,8 +60,8 @@ class Listener:
         drafts = self.drafter.drafts(text, context or Context())
         parts = [Heeded(draft.text, _signs(draft)) for draft in drafts]
         whole = Heeded(text, _joint([part.signs for part in parts]))
-        heard = [None if acts and _is_wish(draft) and (acts.acts & ASIDES or not acts.acts) else acts
-                 for draft, acts in zip(drafts, hear(self.model, whole, parts), strict=True)]  # fmt: skip
+        heard = [None if acts and (_is_removal(draft) or (_is_wish(draft) and (acts.acts & ASIDES or not acts.acts)))
+                 else acts for draft, acts in zip(drafts, hear(self.model, whole, parts), strict=True)]  # fmt: skip
         self._reread(whole, drafts, heard)
         return merged(text, [self._settle(one, acts) for one, acts in zip(drafts, heard, strict=True)])
 
@@ -82,7 +83,7 @@ class Listener:
         told: dict[int, dict[tuple[int, int], Known]] = {}
         judged = self.model.relations(whole.text, whole.signs, [said for _, _, said in spans])
         for (draft, acts, said), likely in zip(spans, judged, strict=False):
-            if known := overruled(said, likely, acts):
+            if known := overruled(said, likely, acts, bool(draft.relations & _TURNING)):
                 told.setdefault(draft.offset, {})[said.start - draft.offset, said.end - draft.offset] = known
         for draft in drafts:
             if draft.offset in told:
@@ -225,6 +226,12 @@ def _is_wish(draft: Draft) -> bool:
     return bool(draft.reading.preferences or draft.reading.critiques) and not (
         draft.cues - {"agree"} or draft.search or draft.question
     )
+
+
+def _is_removal(draft: Draft) -> bool:
+    """Whether a part takes something back by name and says nothing else: "never mind anime"."""
+    named = any(entity.value is not None for entity in draft.entities)
+    return "remove" in draft.cues and named and not (draft.cues - {"remove", "agree"} or draft.search or draft.question)
 
 
 def _only_mentioned(reading: Reading) -> bool:

@@ -136,6 +136,9 @@ class Reader:
                 continue  # "I enjoyed The Revenant with Leonardo DiCaprio"
             clause = self._scopes.restarted(folded, clause, mark.start)
             until = self._until(folded, marks, place)
+            insists = place + 1 < len(marks) and until > marks[place + 1].start
+            if clause.relation in AVOIDED and (insists or self._is_past_degree(folded, previous, mark)):
+                clause = clause._replace(relation="", cue="", cue_start=mark.start)  # "not from the 50s, westerns only"
             if (known := told.get((mark.start, mark.end))) is not None:
                 own = Clause(known.relation, "", mark.start, mark.start, clause.start)
                 before = len(reading.mentions)
@@ -188,6 +191,13 @@ class Reader:
                 insisted = relation in {"", "wish"} and self.cues.insists(folded[clause.start : until])
                 reading.relations[mark.start, mark.end] = MUST if insisted else relation
         return reading
+
+    def _is_past_degree(self, folded: str, before: Mark | None, mark: Mark) -> bool:
+        """Whether a value follows a quality that is wanted in a lower degree: "nothing too gory, and westerns"."""
+        if not (isinstance(before, Span) and before.name.direction and isinstance(mark, Span)):
+            return False
+        degree = self.cues.degree_before(folded, before.start)
+        return degree is not None and degree.bounds and not mark.name.direction
 
     def _tells_apart(self, folded: str, before: Sequence[Mark], mark: Mark) -> bool:
         """Whether a mark is a person said with the item before it, so that it tells which is meant."""

@@ -203,7 +203,8 @@ def _evidence_around(place: Place, well_known: bool) -> Iterator[str]:
     if place.verdict:
         headed = place.heads and (place.opens or comma)
         yield "set apart from a verdict" if headed else "before a verdict"
-        if place.opens and not (place.plain or never or place.verb) and well_known:
+        number = all(word.isdigit() for word in place.words)
+        if place.opens and (number or not place.plain) and not (never or place.verb) and well_known:
             yield "a small word that is judged"
     led = hints.led(folded, start)
     if led:

@@ -78,7 +78,7 @@ class Bot:
         self._recommender = Recommender(
             catalogue, index.matrix, index.lexical.scores, self.encode, variety=settings.variety, taught=taught,
             ranker=ranker, also_liked=also_liked_for(catalogue, settings.home),
-            trends=Trends(store, catalogue.row, settings.trend_half_life_days),
+            trends=Trends(store, catalogue.row, settings.trend_half_life_days), portraits=index.portraits,
         )  # fmt: skip
         checker = Checker(catalogue, self._understander.gazetteer)
         self._voice = Voice(

@@ -21,6 +21,7 @@ _PARTS_OF_NAMES = {"surname", "first"}
 _WORTH_A_GUESS = 0.02
 _FAMOUS = 0.5
 _KNOWN_BY_SURNAME = 0.5
+_BRIEF = 8  # words; in longer texts a comma says nothing of who comes next
 _KEEPS = (0.6, 0.8)  # what each slip leaves of the fit of a title of one word, and of several
 
 
@@ -114,7 +115,7 @@ class Guesser:
     ) -> bool:
         """Whether a misspelt name may stand where it does: a title as any other would, but with less of a doubt."""
         folded, start = utterance.folded, window[0].start
-        cue = self._hints.personal(folded, start)
+        cue = self._hints.personal(folded, start, listed=len(utterance.words) <= _BRIEF)
         licence = utterance.licence(start) or self._hints.led(folded, start)
         if name.weight < _WORTH_A_GUESS and not (licence or cue):
             return False

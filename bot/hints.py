@@ -31,6 +31,7 @@ class Hints:
         self._determiners = self._before(said.determiners)
         self._about = self._before(said.about)
         self._people = self._before([*said.person_leads, *said.joiners, *map(re.escape, people)], r"|[,、]\s*$")
+        self._led_people = self._before([*said.person_leads, *map(re.escape, people)])
         self._persons = self._before([*said.name_leads, *said.weak_name_leads, *map(re.escape, people)])
         self._years = self._before([way.replace("{year}", f"(?P<year>{_YEAR})") for way in said.year_before])
         self._closes = self._behind(said.clause_end, f"|{_ENDS}")
@@ -80,9 +81,9 @@ class Hints:
         """Whether what an item is about comes next."""
         return self._is_before(self._about, folded, start)
 
-    def personal(self, folded: str, start: int) -> bool:
-        """Whether a person may come next, by what is said or because a list goes on."""
-        return self._is_before(self._people, folded, start)
+    def personal(self, folded: str, start: int, listed: bool = True) -> bool:
+        """Whether a person may come next, by what is said or, where it counts, because a list goes on."""
+        return self._is_before(self._people if listed else self._led_people, folded, start)
 
     def surely_personal(self, folded: str, start: int) -> bool:
         """Whether a person comes next."""

@@ -21,6 +21,8 @@ __all__ = ["Linker", "Span"]
 _ROLE_RANK = {"genre": 3, "language": 2, "country": 2, "mood": 2}
 _CERTAIN = 1.2  # named in quotes or with its year
 _KNOWN_BY_ONE_NAME = 0.15
+_BRIEF = 8  # words
+_KNOWN_TO_ALL = 1.0
 _POSSESSIVE = "'s"
 _LISTING = re.compile(r"[,;/]")
 
@@ -192,7 +194,7 @@ class Linker:
         if people and values and people[0].form != "full" and not personally:
             people = []  # "a film about London" is the place, not somebody's surname
         personal = people and (fit < LIKELY or self.hints.surely_personal(folded, start))
-        if personal and self._person_holds(utterance.text, folded, said, people[0]):
+        if personal and self._person_holds(utterance, said, people[0]):
             return Span(start, end, people[0], tuple(people[1:] + titles), 0.9)
         if fit >= LIKELY:
             return Span(start, end, titles[0], tuple(titles[1:]), fit)
@@ -236,14 +238,16 @@ class Linker:
             or self.hints.series_follows(folded, said[-1].end)
         )
 
-    def _person_holds(self, text: str, folded: str, said: Sequence[Token], person: Name) -> bool:
-        words = [token.word for token in said]
+    def _person_holds(self, utterance: Utterance, said: Sequence[Token], person: Name) -> bool:
+        text, folded = utterance.text, utterance.folded
+        words = [token.word.removesuffix(_POSSESSIVE) for token in said]
         if all(is_sign(word) for word in words):
             return len(words) > 2 or self.hints.personal(folded, said[0].start)
         start = said[0].start
         known = self.lexicon.common | self.lexicon.stop
         rare = [word for word in words if word not in known and word.removesuffix("s") not in known]  # "rope bridges"
-        cue = self.hints.personal(folded, start)
+        surely = self.hints.personal(folded, start, listed=False)
+        cue = surely or self.hints.personal(folded, start)
         opens = len(said) == 1 and not folded[:start].rstrip()[-1:].isalnum()
         capital = all(text[token.start].isupper() or text[token.start - 1] == "-" for token in said) and not opens
         if person.form == "full" and len(words) > 1:
@@ -252,6 +256,9 @@ class Linker:
             return (bool(rare) and capital) or (cue and capital)
         if not rare:
             return capital and cue
+        if len(utterance.words) > _BRIEF:
+            # In a long text a small word that is also a surname is rather a word.
+            return capital or surely or bool(utterance.licence(start)) or person.weight > _KNOWN_TO_ALL
         return capital or cue or (person.weight > _KNOWN_BY_ONE_NAME and not has_capital_names(text))
 
 

@@ -18,7 +18,7 @@ from retrieval.domain import Pole
 from retrieval.records import Anchor, AnchorKind, Bound, Query, Steer, Term
 
 REQUIRED_ROLES = {"genre", "person", "theme", "language", "country", "series"}
-_REQUIRED_STRENGTH, _PLAIN_STRENGTH = 0.85, 0.7
+_REQUIRED_STRENGTH, PLAIN_STRENGTH = 0.85, 0.7
 _COMMAS = (",", "，", "、")  # noqa: RUF001
 _AGAINST = 0.6
 _LEANS = 1.0  # what a value that a description surely means is worth, beside one that is named
@@ -234,7 +234,7 @@ def _opposites(belief: Belief, catalogue: Catalogue) -> tuple[str, ...]:
     """Values that a plain wish rules out: whoever wants it slow wants nothing frantic."""
     config = catalogue.domain.facets.get(belief.facet)
     wished = belief.relation == "wish" and belief.scope == "session" and belief.polarity > 0
-    if config is None or not wished or belief.strength < _PLAIN_STRENGTH:
+    if config is None or not wished or belief.strength < PLAIN_STRENGTH:
         return ()
     return config.opposites.get(belief.value, ())
 

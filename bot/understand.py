@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.describing import loosened
 from bot.dialling import with_dial, without_dial
 from bot.gazetteer import Gazetteer
 from bot.languages import language_of
@@ -54,7 +55,7 @@ class Understander:
         listener = self.listener(language)
         wish, rest = without_dial(text, language)
         heard = with_dial(listener.understand(rest, context), text, wish)
-        heard = self._leaning(heard) if listener.catalogue.in_own_language else heard
+        heard = loosened(self._leaning(heard), listener.domain) if listener.catalogue.in_own_language else heard
         return with_occasions(heard, listener.drafter.fold(heard.text), listener.domain)
 
     def _leaning(self, understanding: Understanding) -> Understanding:

@@ -148,6 +148,8 @@ class DomainConfig(Config):
     """A catalogue field with links between items: a list of {id, reason}."""
     praise: str | None = None
     """A catalogue field with a sentence on why people love an item, from which descriptions are learnt too."""
+    asked_for: str | None = None
+    """A catalogue field with sentences that somebody might say who wants this item without knowing it."""
     proper: tuple[str, ...] = ()
     """Names among facet values, which keep their capitals in a sentence; languages and countries do anyway."""
     ignore: tuple[str, ...] = ()

@@ -77,7 +77,7 @@ class Recommender:
     matrix: float32 (n, d), unit rows in catalogue order. bm25: text -> scores (n,). encode: text -> (d,).
     taught, also_liked: what recorded dialogues and ratings say of these items, if anything; ranker: how to weigh it.
     variety: of the lists for queries that ask for none. trends: how much is going on about each item at a time, (n,)
-    in 0..1.
+    in 0..1. portraits: like `matrix`, of what each item is like, for what somebody describes.
     """
 
     def __init__(
@@ -93,9 +93,11 @@ class Recommender:
         ranker: Ranker | None = None,
         also_liked: AlsoLiked | None = None,
         trends: Callable[[datetime], Scores] | None = None,
+        portraits: NDArray[np.float32] | None = None,
     ) -> None:
         self.catalogue = catalogue
         self.matrix = matrix
+        self.portraits = matrix if portraits is None else portraits
         self.bm25 = bm25
         self.encode = encode
         self.weights = weights or RankingWeights()
@@ -260,7 +262,7 @@ class Recommender:
     def _text_parts(self, query: Query) -> list[_Part]:
         parts = []
         if query.text:
-            scores = self.weights.dense * branches.dense(self.matrix, self.encode(query.described or query.text))
+            scores = self.weights.dense * branches.dense(self.portraits, self.encode(query.described or query.text))
             scores = scores + self.weights.lexical * branches.lexical(self.bm25(query.text))
             label = query.text
             parts.append(_Part(scores, "text", label, None, None, None, query.text_belief_id, query.text_evidence))

@@ -183,6 +183,7 @@ class LinkingWords(BaseModel):
     both words must be uncommon. joiners: between two names of a list ("and", "or"). between: may stand between a cue
     and a name ("the", "both"). series: behind the name of a series ("franchise"). about: right before what an item is
     about. sequel_behind, sequel_before: with the title of a first part they mean the second ("sequel", "sequel to");
+    kind_leads, kind_follows: before and behind a kind that is asked for, and not only told of ("a", "set").
     part: between "the", an ordinal and such a title, or between a title and a number ("part").
     small_words: written small inside a name ("of"). never_names: no names though they have a capital ("I'm", "TV").
     name_ends: words that end an unknown name ("but", "please"). unknown_names: whole patterns with a group `person` or
@@ -204,6 +205,8 @@ class LinkingWords(BaseModel):
     year_after: list[str] = []
     person_leads: list[str] = []
     name_leads: list[str] = []
+    kind_leads: list[str] = []
+    kind_follows: list[str] = []
     weak_name_leads: list[str] = []
     joiners: list[str] = []
     between: list[str] = []

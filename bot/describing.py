@@ -1,0 +1,61 @@
+"""Free descriptions: what somebody would like, told at length, in which words may name what is not asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from functools import lru_cache
+
+from bot.lexicon import NEVER, load_lexicon
+from bot.querying import PLAIN_STRENGTH
+from bot.records import Entity, Preference, Understanding
+from bot.text import fold
+from retrieval.domain import DomainConfig
+
+_DESCRIBED = 3  # telling words that nothing else explains, from which an utterance describes something
+_IN_PASSING = {"theme", "genre"}
+
+
+def describes(understanding: Understanding) -> bool:
+    """Whether an utterance describes freely what is wanted, beside whatever it names."""
+    return len(understanding.search.split()) >= _DESCRIBED
+
+
+def loosened(understanding: Understanding, domain: DomainConfig) -> Understanding:
+    """The understanding, where what a description tells in passing only guides.
+
+    "Action clichés that refuse to explode" asks for no chase, and "family everybody takes for losers" for no family
+    film; "a family film about losers" does. A kind is asked for outright behind an article, or before a word for
+    items or for what they are about.
+    """
+    if not describes(understanding):
+        return understanding
+    folded = fold(understanding.text)
+    passing = {
+        (entity.kind, entity.value) for entity in understanding.entities
+        if entity.kind in domain.facets and domain.facets[entity.kind].role in _IN_PASSING
+        and not (domain.facets[entity.kind].role == "genre" and _outright(folded, entity, domain))
+    }  # fmt: skip
+    preferences = [_loose(wish, passing) for wish in understanding.preferences]
+    return understanding.model_copy(update={"preferences": preferences})
+
+
+def _loose(wish: Preference, passing: Collection[tuple[str, str | None]]) -> Preference:
+    if wish.polarity < 0 or wish.scope != "session" or (wish.facet, wish.value) not in passing:
+        return wish
+    return wish.model_copy(update={"strength": min(wish.strength, PLAIN_STRENGTH)})
+
+
+def _outright(folded: str, entity: Entity, domain: DomainConfig) -> bool:
+    before, behind = _around(domain.language, domain.item_words)
+    return before.search(folded[: entity.start]) is not None or behind.match(folded, entity.end) is not None
+
+
+@lru_cache(maxsize=8)
+def _around(language: str, nouns: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What stands before a kind that is asked for, and what behind it."""
+    said = load_lexicon(language).linking
+    items = "|".join(re.escape(noun.lower()) for noun in nouns)
+    asked = "|".join(said.kind_leads) or NEVER
+    follows = "|".join([items, *said.about, *said.kind_follows])
+    return re.compile(rf"(?<![\w'])(?:{asked})\s+(?:\w+\s+){{0,2}}$"), re.compile(rf"\s*(?:$|[.!?]|(?:{follows})\b)")

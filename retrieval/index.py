@@ -42,7 +42,7 @@ _KEPT = 4  # indexes under one home
 # An encoder reads 128 tokens; whole cast lists would leave no room for the prose.
 _LISTED = {"genre": 6, "mood": 6, "theme": 10, "person": 6}
 # What each part of a portrait counts.
-_WHOLE, _PROSE, _PRAISE, _ASKED = 1.0, 1.0, 0.5, 1.0
+_WHOLE, _PROSE, _PRAISE, _ASKED = 1.0, 1.0, 1.0, 1.5
 _ensuring = threading.Lock()
 
 Floats = NDArray[np.float32]

@@ -38,6 +38,7 @@ class RankingWeights(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     dense: float = 0.8
+    described: float = 2.0
     lexical: float = 0.4
     facet: float = 1.0
     number: float = 0.9
@@ -262,7 +263,8 @@ class Recommender:
     def _text_parts(self, query: Query) -> list[_Part]:
         parts = []
         if query.text:
-            scores = self.weights.dense * branches.dense(self.portraits, self.encode(query.described or query.text))
+            weight = self.weights.described if query.described else self.weights.dense
+            scores = weight * branches.dense(self.portraits, self.encode(query.described or query.text))
             scores = scores + self.weights.lexical * branches.lexical(self.bm25(query.text))
             label = query.text
             parts.append(_Part(scores, "text", label, None, None, None, query.text_belief_id, query.text_evidence))

@@ -31,6 +31,7 @@ _SENTENCE_END = re.compile(r"[.!?…][\"”\u2019')]*(?=\s|$)")
 _TITLE_AND_YEAR = re.compile(r".+ \(\d{4}\)")
 _FEW_NAMES = {"Documentary", "Experimental", "Animation", "Anime", "Silent Film"}
 """Genres whose films may have fewer than four people to name."""
+_SAYINGS = 3
 _PRAISE = (
     "masterpiece", "must-see", "timeless", "iconic", "stunning", "breathtaking", "heartwarming", "tour de force",
     "unforgettable", "rollercoaster",
@@ -103,6 +104,7 @@ class Film(_Strict):
     suitable_from: Annotated[int, Field(ge=0, le=18)]
     synopsis: Name
     why_people_love_it: Name
+    asked_for: list[Name] = []
     series: Name | None
     order: int | None
     remake_of: Name | None
@@ -229,11 +231,23 @@ def _text_problems(film: Film) -> Iterator[str]:
         yield f"synopsis: {sentences} sentences, 2 or 3 are expected"
     if not 8 <= len(film.why_people_love_it.split()) <= 32 or sentence_count(film.why_people_love_it) != 1:
         yield "why_people_love_it: one sentence of 8 to 32 words is expected"
+    yield from _problems_of_sayings(film)
     for field, text in (("synopsis", film.synopsis), ("why_people_love_it", film.why_people_love_it)):
         yield from (f"{field}: praise ('{word}')" for word in _PRAISE if word in text.casefold())
     for similar in film.similar_in_spirit:
         if not 2 <= len(similar.reason.split()) <= 10:
             yield f"similar_in_spirit: '{similar.reason}' is not 2 to 10 words"
+
+
+def _problems_of_sayings(film: Film) -> Iterator[str]:
+    """What is wrong with what people might say who want a film without having it in mind."""
+    if len(film.asked_for) not in {0, _SAYINGS}:
+        yield f"asked_for: {len(film.asked_for)} sentences, {_SAYINGS} are expected"
+    for said in film.asked_for:
+        if not 4 <= len(said.split()) <= 32:
+            yield f"asked_for: '{said}' is not 4 to 32 words"
+        names = (name for name in (film.title, *film.cast, *film.directors) if len(name.split()) > 1)
+        yield from (f"asked_for: '{said}' names {name}" for name in names if name.casefold() in said.casefold())
 
 
 def sentence_count(text: str) -> int:

@@ -14,6 +14,7 @@ from bot.state import SessionState
 from retrieval.catalogue import Catalogue
 
 _VERDICTS = (("seen", "ack_seen"), ("like", "ack_liked"), ("dislike", "ack_disliked"), ("reject", "ack_rejected"))
+_QUOTED = 3  # telling words that may be quoted; more of them, apart from what they were said with, read oddly
 _SOUNDS, _TOLD = 0.4, 3  # how sure what a description sounds like must be to be said, and how much of it is
 _PLAIN_RANGES = {"year", "length"}
 
@@ -87,6 +88,8 @@ def lead_in(
         labels = [value_label(catalogue.domain, said.facet, said.value, 1.0, None) for said in sounds]
         wish = joined([in_sentence(label, catalogue) for label in labels], language)
         return Line(template="ack_leaning", slots={"wish": wish}, quotes=[*labels, *searched])
+    if searched and len(searched[0].split()) > _QUOTED:
+        return Line(template="ack_described", quotes=searched)
     if searched:
         return Line(template="ack_search", slots={"search": searched[0]}, quotes=searched)
     if understanding.acts & {"seen", "reject"}:

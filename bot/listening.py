@@ -32,6 +32,9 @@ _UNLIKELY, _CERTAIN = 0.2, 0.97
 _SURE = 0.7
 _ENOUGH = 3  # words from which a command without a cue of its own is believed
 _FEW = 5  # words of a remark that is small talk and nothing else
+_TOLD = 3  # telling words of a wish that describes what is wanted
+_STRAY = {"off_topic", "farewell"}  # as which parts of a description sound
+_OF_WHAT_IS_SHOWN = {"why", "why_not", "compare", "ask_item", "accept", "reject"}
 _TALK = {"off_topic", "chitchat", "greet", "thank", "farewell"}
 
 
@@ -108,6 +111,8 @@ class Listener:
         acts = settled(rules, draft.cues, heard, set() if aside else content_acts(reading), context)
         if heard and len(draft.text.split()) < _ENOUGH:
             acts = (acts - (set(_COMMANDS) - draft.cues)) or ({command} if command else {"unclear"})
+        if _describes(acts, draft):
+            acts -= _STRAY if context.slate else _STRAY | _OF_WHAT_IS_SHOWN
         if aside or "remove" in acts or (heard is None and command):
             reading = Reading()
             reading.mentions = [m for m in draft.reading.mentions if m.relation == "mention"]
@@ -226,6 +231,12 @@ def _is_wish(draft: Draft) -> bool:
     return bool(draft.reading.preferences or draft.reading.critiques) and not (
         draft.cues - {"agree"} or draft.search or draft.question
     )
+
+
+def _describes(acts: set[str], draft: Draft) -> bool:
+    """Whether a part is a wish that describes what is wanted, whatever else some of its words sound like."""
+    told = len(draft.search.split()) >= _TOLD and not (draft.question or draft.targets)
+    return acts >= {"request", "disclose"} and told and not draft.cues & (_STRAY | _OF_WHAT_IS_SHOWN)
 
 
 def _is_removal(draft: Draft) -> bool:

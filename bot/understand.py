@@ -18,9 +18,10 @@ from retrieval.domain import DomainConfig
 from retrieval.encoder import QueryEncoder
 
 _READ = 600  # characters; what a description is about is said by then
-_CLEAR, _CLEARER = 0.3, 0.5  # how sure the likeliest value must be to make a wish of what is unclear, of what is talk
+_CLEAR, _CLEARER = 0.3, 0.4  # how sure the likeliest value must be to make a wish of what is unclear, of what is talk
 _TOLD = 2  # telling words of a description
 _SHORT, _LONG = 4, 8  # words from which what is unclear, and what sounds like talk, may be a description
+_OF_WHAT_IS_SHOWN = {"why", "why_not", "compare", "ask_item", "reject", "seen"}
 _VAGUE = {"unclear", "chitchat", "off_topic", "ask_item", "request", "disclose", "answer", "help", "like", "dislike"}
 _TALK = {"chitchat", "off_topic", "help"}
 _BESIDE = {"greet", "thank"}
@@ -55,12 +56,19 @@ class Understander:
         listener = self.listener(language)
         wish, rest = without_dial(text, language)
         heard = with_dial(listener.understand(rest, context), text, wish)
-        heard = loosened(self._leaning(heard), listener.domain) if listener.catalogue.in_own_language else heard
+        heard = (
+            loosened(self._leaning(heard, bool(context.slate)), listener.domain)
+            if listener.catalogue.in_own_language
+            else heard
+        )
         return with_occasions(heard, listener.drafter.fold(heard.text), listener.domain)
 
-    def _leaning(self, understanding: Understanding) -> Understanding:
-        """With what a free description leans towards; it may be all that makes a wish of an utterance."""
-        vague = _is_vague(understanding)
+    def _leaning(self, understanding: Understanding, shown: bool) -> Understanding:
+        """With what a free description leans towards; it may be all that makes a wish of an utterance.
+
+        `shown`: whether items are on the screen; where none are, nobody asks why or compares.
+        """
+        vague = _is_vague(understanding, shown)
         if self._leanings is None or self._encoder is None or not (understanding.search or vague):
             return understanding
         text = understanding.text.strip()
@@ -89,10 +97,11 @@ class Understander:
         return self.listener(language_of(text)).drafter.linked_items(text)
 
 
-def _is_vague(understanding: Understanding) -> bool:
+def _is_vague(understanding: Understanding, shown: bool) -> bool:
     """Whether nothing was read in an utterance of some length, so that it may describe what is wanted."""
     read = (understanding.preferences, understanding.constraints, understanding.critiques, understanding.mentions,
             understanding.entities, understanding.targets)  # fmt: skip
     asked = understanding.question is not None and understanding.question.item_id is not None
     long = len(understanding.text.split()) >= (_LONG if understanding.acts & _TALK else _SHORT)
-    return long and not asked and not any(read) and understanding.acts <= _VAGUE | _BESIDE
+    vague = _VAGUE | _BESIDE | (set() if shown else _OF_WHAT_IS_SHOWN)
+    return long and not asked and not any(read) and understanding.acts <= vague

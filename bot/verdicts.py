@@ -54,7 +54,8 @@ class Verdicts:
     def _list_end(self, place: int) -> int:
         """The place of the last name of the list that a mark is in; a list is all names or all numbers."""
         marks, last = self._marks, place
-        while last + 1 < len(marks) and isinstance(marks[last + 1], type(marks[place])):
+        kind = Quantity if isinstance(marks[place], Quantity) else Span
+        while last + 1 < len(marks) and isinstance(marks[last + 1], kind):
             if not self._joined.fullmatch(self._folded[marks[last].end : marks[last + 1].start]):
                 break
             last += 1

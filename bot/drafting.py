@@ -196,7 +196,9 @@ class Drafter:
         topics: dict[str, re.Match[str]] = {}
         for topic, pattern in self._questions:
             match = pattern.search(folded)
-            inside = match and any(s.kind == "item" and s.start <= match.start() < s.end for s in spans)  # "Cast Away"
+            inside = match and any(
+                s.kind == "item" and s.start <= match.start() and match.end() <= s.end for s in spans
+            )  # "Cast Away"
             known = match and any(match.start() < one.end() and one.start() < match.end() for one in topics.values())
             if match and not (inside or known):
                 topics.setdefault(topic, match)

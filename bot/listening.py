@@ -30,6 +30,7 @@ _TURNING = {"exclude", "dislike", "unneeded", "unlike", "reported_dislike"}
 _JUDGING = {"like", "dislike", "seen", "reject", "accept"}
 _UNLIKELY, _CERTAIN = 0.2, 0.97
 _SURE = 0.7
+_PROBABLE = 0.5  # from which what the rules take for a question about an item is one
 _ENOUGH = 3  # words from which a command without a cue of its own is believed
 _FEW = 5  # words of a remark that is small talk and nothing else
 _TOLD = 3  # telling words of a wish that describes what is wanted
@@ -121,6 +122,9 @@ class Listener:
             _weigh(reading, heard, "ask_catalogue" in acts)
             self._judge(draft, heard)
             acts |= content_acts(reading) & {"like", "dislike", "seen", "similar"}
+        if draft.question and draft.targets and heard and heard.likely["ask_item"] >= _PROBABLE:
+            likened = any(mention.relation == "similar" for mention in reading.mentions)
+            acts = (acts - (set() if likened else {"similar"}) - {"unclear"}) | {"ask_item"}
         asks = folded.rstrip().endswith("?") and not acts & {"request", "similar", "ask_catalogue"}
         if reading.critiques and asks and _only_mentioned(reading):
             # "X is too long, isn't it?" asks how long it is, and for nothing shorter.

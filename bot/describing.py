@@ -24,9 +24,8 @@ def describes(understanding: Understanding) -> bool:
 def loosened(understanding: Understanding, domain: DomainConfig) -> Understanding:
     """The understanding, where what a description tells in passing only guides.
 
-    "Action clichés that refuse to explode" asks for no chase, and "family everybody takes for losers" for no family
-    film; "a family film about losers" does. A kind is asked for outright behind an article, or before a word for
-    items or for what they are about.
+    "A family everybody takes for losers" is no wish for the kind that is called Family; "something for the family" is.
+    A kind is asked for outright behind an article, or before a word for items or for what they are about.
     """
     if not describes(understanding):
         return understanding

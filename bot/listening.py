@@ -53,6 +53,7 @@ class Listener:
         self.lexicon: Lexicon = load_lexicon(language)
         self.model = load_act_model(language, encoder)
         self._offers = turn_pattern(language, "offers")
+        self._fillers = turn_pattern(language, "fillers")
         self._place = turn_pattern(language, "place", (self.domain.noun.one, *self.domain.called))
 
     def understand(self, text: str, context: Context | None = None) -> Understanding:
@@ -62,12 +63,19 @@ class Listener:
         """
         text = text[:READ]
         drafts = self.drafter.drafts(text, context or Context())
-        parts = [Heeded(draft.text, _signs(draft)) for draft in drafts]
-        whole = Heeded(text, _joint([part.signs for part in parts]))
+        parts = [Heeded(self._plain(draft.text), _signs(draft)) for draft in drafts]
+        whole = Heeded(self._plain(text), _joint([part.signs for part in parts]))
         heard = [None if acts and (_is_removal(draft) or (_is_wish(draft) and (acts.acts & ASIDES or not acts.acts)))
                  else acts for draft, acts in zip(drafts, hear(self.model, whole, parts), strict=True)]  # fmt: skip
         self._reread(whole, drafts, heard)
         return merged(text, [self._settle(one, acts) for one, acts in zip(drafts, heard, strict=True)])
+
+    def _plain(self, text: str) -> str:
+        """A text of the same length without the sounds that open and close it ("umm", ":)")."""
+        said = list(text)
+        for match in self._fillers.finditer(self.drafter.fold(text)):
+            said[match.start() : match.end()] = " " * (match.end() - match.start())
+        return "".join(said)
 
     def signs(self, text: str, context: Context) -> Signs:
         """What the rules see in a text, as the act model is told it."""
@@ -233,7 +241,7 @@ def _weigh(reading: Reading, heard: HeardActs, counting: bool) -> None:
 def _is_wish(draft: Draft) -> bool:
     """Whether every word of a part is a wish, whatever it sounds like: "about a chase", "not so sexual"."""
     return bool(draft.reading.preferences or draft.reading.critiques) and not (
-        draft.cues - {"agree"} or draft.search or draft.question
+        draft.cues - {"agree", "request"} or draft.search or draft.question
     )
 
 

@@ -207,7 +207,7 @@ class Reader:
         return self._hints.apposed(folded, item.end, mark.start)
 
     def _until(self, folded: str, marks: Sequence[Mark], place: int) -> int:
-        """Where the words around a mark end: at the next one, or behind what insists on this ("war films only")."""
+        """Where the words around a mark end: at the next one, or behind what insists on this ("westerns only")."""
         if place + 1 == len(marks):
             return len(folded)
         mark = marks[place + 1]

@@ -61,18 +61,20 @@ def test_tokens_under_a_span():
 
 def test_what_is_not_wanted_is_excluded_where_a_condition_is_heard_and_disliked_elsewhere():
     said = Said(0, 6, "value", "want")
-    assert overruled(said, sure("avoid"), heard(constrain=0.9, disclose=0.2)) == Known("exclude", 0.95)
-    assert overruled(said, sure("avoid"), heard(constrain=0.1, dislike=0.9)) == Known("dislike", 0.95)
-    assert overruled(said, sure("avoid"), heard(request=0.9)) is None
+    assert overruled(said, sure("avoid"), heard(constrain=0.9, disclose=0.2), True) == Known("exclude", 0.95)
+    assert overruled(said, sure("avoid"), heard(constrain=0.1, dislike=0.9), True) == Known("dislike", 0.95)
+    assert overruled(said, sure("avoid"), heard(request=0.9), True) is None
     counting = heard(ask_item=0.9).model_copy(update={"acts": {"ask_item"}})
-    assert overruled(said, sure("none"), counting) == Known("unneeded", 0.95)
-    assert overruled(said, sure("none"), heard()) is None
-    assert overruled(said, sure("want"), heard()) is None
-    assert overruled(said, sure("avoid", 0.5), heard()) is None
-    assert overruled(Said(0, 6, "value", "avoid"), sure("want", 0.99), heard()) is None
-    assert overruled(Said(0, 6, "item", "like"), sure("seen", 0.85), heard()) is None
-    assert overruled(Said(0, 6, "item", "none"), sure("seen", 0.85), heard()) == Known("seen", 0.85)
-    assert overruled(Said(0, 6, "number", "want"), sure("avoid"), heard()) is None
+    assert overruled(said, sure("none"), counting, True) == Known("unneeded", 0.95)
+    assert overruled(said, sure("none"), heard(), True) is None
+    assert overruled(said, sure("want"), heard(), True) is None
+    assert overruled(said, sure("avoid", 0.5), heard(), True) is None
+    assert overruled(Said(0, 6, "value", "avoid"), sure("want", 0.99), heard(), True) is None
+    assert overruled(Said(0, 6, "item", "like"), sure("seen", 0.85), heard(), True) is None
+    assert overruled(Said(0, 6, "item", "none"), sure("seen", 0.85), heard(), True) == Known("seen", 0.85)
+    assert overruled(Said(0, 6, "number", "want"), sure("avoid"), heard(), True) is None
+    assert overruled(said, sure("avoid"), heard(constrain=0.9), turning=False) is None
+    assert overruled(said, sure("avoid", 0.98), heard(constrain=0.9), turning=False) == Known("exclude", 0.98)
 
 
 def test_marks_are_read_with_their_places(tmp_path: Path):

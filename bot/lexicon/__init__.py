@@ -95,8 +95,9 @@ class Turns(BaseModel):
     itself and "is" ("whats"). offers: words that open a bare wish ("about", "set in"). leads_in: the words of a
     negation that belong to the number behind it ("not from the 60s"). same: groups `kind` ("same director") or
     `by`/`with` ("anything by him"). not_them: a pronoun that rules somebody out ("without her"), with the same groups
-    where the role is said. like_that: what means something like the item spoken of ("something like that"). fillers: sounds that open or close
-    an utterance and say nothing. maker: what leads up to an item whose maker is meant ("by whoever made ...", "same director as ...").
+    where the role is said. like_that: what means something like the item spoken of ("something like that").
+    fillers: sounds that open or close an utterance and say nothing. maker: what leads up to an item whose maker is
+    meant ("by whoever made ...", "same director as ...").
     none_at_all: a negation that allows nothing ("no", not "less"). back: takes up what was just named ("I hate
     them"). list_restart: a list that turns from unwanted to wanted. everyone: a verdict on all that was named.
     first_person: in a verdict that is one's own ("bored me"); without it all are taken for it. excepting: the cues of

@@ -21,7 +21,7 @@ from bot.records import Entity, ItemQuestion
 from bot.references import Context, Pointer, find_pointers
 from bot.text import Token, fold, tokens, unshouted
 from bot.unresolved import find_unresolved
-from bot.verdicts import Mark
+from bot.verdicts import AVOIDED, Mark
 from retrieval.catalogue import Catalogue
 from retrieval.domain import DomainConfig
 
@@ -90,7 +90,12 @@ class Drafter:
         folded = self.fold(text)
         named: list[str] = []
         for part in parts_of(folded, self.lexicon, self.linker.unbroken(folded)):
-            drafts.append(self._draft(spoken[part.start : part.end], part.start, context, named))
+            draft = self._draft(spoken[part.start : part.end], part.start, context, named)
+            draft.entities = [
+                one.model_copy(update={"surface": text[part.start + one.start : part.start + one.end]})
+                for one in draft.entities
+            ]
+            drafts.append(draft)
             named = drafts[-1].targets
             if len(named) == 1:
                 context = context.model_copy(update={"focus": named[0]})
@@ -151,6 +156,9 @@ class Drafter:
         spans = [s for s in spans if s.kind == "item" or not any(a <= s.start and s.end <= b for a, b in idioms)]
         named = [(s.start, s.end, self.catalogue.items[s.name.row].id) for s in spans if s.kind == "item"]
         echoes = find_echoes(text, folded, named, context, self.lexicon, self.catalogue)
+        if (made := echoes.made) and any(c.name in AVOIDED and c.start <= made.led <= c.end + 1 for c in relations):
+            unwanted = made.person.model_copy(update={"polarity": -1.0, "strength": 1.0, "hard": True})
+            echoes = echoes._replace(made=made._replace(person=unwanted))
         relations = [cue for cue in relations if not any(_hides(span, cue) for span in spans)]
         relations = [cue for cue in relations if not echoes.covers(cue.start, cue.end)]
         pointers = [pointer for pointer in pointers if not echoes.covers(pointer.start, pointer.end)]
@@ -212,14 +220,10 @@ class Drafter:
     def _echo(self, echoes: Echoes, text: str, reading: Reading) -> None:
         """Take in what the echoes of a part say."""
         if made := echoes.made:
-            where = made.start, made.end
-            unwanted = reading.relations.get(where) in {"reject", "dislike"}
-            against = {"polarity": -1.0, "strength": 1.0, "hard": True}
-            said = made.person.model_copy(update=against) if unwanted else made.person
-            (reading.constraints if unwanted else reading.preferences).append(said)
+            (reading.constraints if made.person.hard else reading.preferences).append(made.person)
             reading.mentions = [m for m in reading.mentions if m.item_id != made.item_id]
             reading.mentions.append(self.reader.mention(made.item_id, "mention", text.strip()))
-            reading.relations[where] = MUST
+            reading.relations[made.start, made.end] = MUST
         reading.preferences += echoes.wanted
         reading.constraints += echoes.unwanted
         if echoes.similar and not any(mention.relation == "similar" for mention in reading.mentions):

@@ -15,8 +15,9 @@ from retrieval.catalogue import Catalogue
 
 
 class Made(NamedTuple):
-    """An item by offsets of its title and its id, and the person meant by it."""
+    """An item by offsets of its title and its id, and the person meant by it; `led`: where the words for that begin."""
 
+    led: int
     start: int
     end: int
     item_id: str
@@ -88,7 +89,7 @@ def _made(
         person = next((value for facet in facets for value in catalogue.values(catalogue.get(item_id), facet)), None)
         if match and person:
             wish = Preference(facet="person", value=person, strength=0.9, role=facets[0], quote=quote)
-            return Made(start, end, item_id, wish), match
+            return Made(match.start(), start, end, item_id, wish), match
     return None, None
 
 

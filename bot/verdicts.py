@@ -47,7 +47,8 @@ class Verdicts:
         """Whether a verdict right behind a value takes it out of what came before: "no horror, thrillers are fine", and
         "I'd like a thriller, musicals? no thanks"."""
         if relation not in AVOIDED:
-            return verdict.name == "exclude" and self._folded[: verdict.start].rstrip().endswith("?")
+            asked = self._folded[: verdict.start].rstrip().endswith("?")
+            return verdict.name == "exclude" and asked and self._list_end(place) == place
         first = place == 0 or isinstance(self._marks[place - 1], Cue)
         return not first and not self._folded[self._marks[place].end : verdict.start].strip()
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +37,7 @@ _VERSION = 2  # of the layout, of `document_text` and of portraits
 _EMBED_CHUNK = 1_024
 _STORE_BATCH = 2_000
 _READ_PAGE = 5_000
-_PORTRAITS = "portraits.npy"
+_PORTRAITS = "portraits.npz"
 _UNFINISHED = ".building-"
 _KEPT = 4  # indexes under one home
 # An encoder reads 128 tokens; whole cast lists would leave no room for the prose.
@@ -144,14 +145,14 @@ def _open(catalogue: Catalogue, folder: Path, name: str, manifest: _Manifest, ur
     lexical = Lexical.load(folder / "lexical")
     if lexical.size != len(catalogue):
         raise IndexMissingError(f"The lexical index in {folder} holds {lexical.size} items, not {len(catalogue)}.")
-    try:
-        portraits = np.load(folder / _PORTRAITS).astype(np.float32) if (folder / _PORTRAITS).is_file() else matrix
-    except (OSError, ValueError) as error:
-        raise IndexMissingError(f"{folder / _PORTRAITS} cannot be read: {error}.") from error
+    portraits = _drawn(folder / _PORTRAITS, catalogue)
     # A home on a disk that is full or read-only can still be used.
     with suppress(OSError):
         os.utime(folder / "manifest.json")
-    return Index(matrix=matrix, portraits=portraits, model=manifest.model, lexical=lexical, folder=folder)
+    return Index(
+        matrix=matrix, portraits=matrix if portraits is None else portraits, model=manifest.model, lexical=lexical,
+        folder=folder,
+    )  # fmt: skip
 
 
 def _build(
@@ -175,7 +176,8 @@ def _build(
             _store(client, name, catalogue, matrix, progress)
     portraits = _portraits(catalogue, matrix, manifest.model, home, threads, progress)
     if portraits is not matrix:
-        np.save(building / _PORTRAITS, portraits.astype(np.float16))
+        ids = np.array([item.id for item in catalogue.items])
+        np.savez(building / _PORTRAITS, ids=ids, rows=portraits.astype(np.float16))
     if progress:
         progress("lexical", 0, len(catalogue))
     lexical = Lexical.build(catalogue)
@@ -221,6 +223,19 @@ def _portraits(
             portraits[row] += weight * vectors[place[text]]
     unit: Floats = portraits / np.linalg.norm(portraits, axis=1, keepdims=True)
     return unit
+
+
+def _drawn(path: Path, catalogue: Catalogue) -> Floats | None:
+    """The portraits that were kept, in catalogue order; None where none were made. Raises IndexMissingError."""
+    if not path.is_file():
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            place = {str(name): row for row, name in enumerate(file["ids"])}
+            rows: Floats = file["rows"].astype(np.float32)
+        return rows[[place[item.id] for item in catalogue.items]]
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        raise IndexMissingError(f"{path} does not hold the portraits of the items: {error!r}.") from error
 
 
 def _sayings(found: object) -> list[str]:

@@ -124,6 +124,36 @@ def test_rows_follow_the_catalogue_and_not_the_store(home: Path) -> None:
     np.testing.assert_array_equal(reversed_items.matrix, expected.matrix[::-1])
 
 
+SAID = [
+    item.model_copy(
+        update={"source": {"why_people_love_it": "Nobody hurries.", "asked_for": [f"evening number {n}", "rain"]}}
+    )
+    for n, item in enumerate(ITEMS)
+]
+
+
+def test_without_praise_or_sayings_a_portrait_is_the_document(built: tuple[Path, Index]) -> None:
+    assert built[1].portraits is built[1].matrix
+
+
+def test_a_portrait_is_near_what_people_might_say_and_survives_reopening(tmp_path: Path) -> None:
+    drawn, _ = ensured(tmp_path, catalogue(SAID))
+    np.testing.assert_allclose(np.linalg.norm(drawn.portraits, axis=1), 1, atol=1e-5)
+    asked = QueryEncoder(resolve_model(MODEL)).encode([f"evening number {n}" for n in range(len(SAID))])
+    assert ((asked * drawn.portraits).sum(axis=1) > (asked * drawn.matrix).sum(axis=1)).all()
+    again, steps = ensured(tmp_path, catalogue(SAID[::-1]))
+    assert steps == []
+    np.testing.assert_allclose(again.portraits, drawn.portraits[::-1], atol=1e-3)
+
+
+def test_an_index_with_broken_portraits_is_built_again(tmp_path: Path) -> None:
+    drawn, _ = ensured(tmp_path, catalogue(SAID))
+    (drawn.folder / "portraits.npz").write_bytes(b"no")
+    again, steps = ensured(tmp_path, catalogue(SAID))
+    assert steps
+    np.testing.assert_allclose(again.portraits, drawn.portraits, atol=1e-3)
+
+
 def test_another_catalogue_has_its_own_index_and_shares_vectors(home: Path) -> None:
     more = [*ITEMS, Item(id="new", title="A new one")]
     index, steps = ensured(home, catalogue(more, digest="fedcba9876543210"))

@@ -108,6 +108,10 @@ def unheld(fresh: list[Belief], catalogue: Catalogue) -> list[Belief]:
 
 def _verdict(relation: str, template: str, fresh: list[Belief], catalogue: Catalogue) -> Line | None:
     titles = [belief.value for belief in fresh if belief.relation == relation and belief.facet == "item"]
+    if relation == "reject":
+        # "Not the first one, I've seen it" needs to be told but once.
+        seen = {belief.value for belief in fresh if belief.relation == "seen"}
+        titles = [title for title in titles if title not in seen]
     if not titles:
         return None
     many = "_many" if len(titles) > 1 and relation != "reject" else ""

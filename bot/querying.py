@@ -80,7 +80,7 @@ def build_query(state: SessionState, catalogue: Catalogue, again: bool = False, 
     return Query(
         text=" ".join(belief.value for belief in texts),
         described=" ".join(belief.evidence[-1].quote for belief in texts if belief.leanings and belief.evidence),
-        text_evidence=[quote for belief in texts for quote in _grounds(belief)],
+        text_evidence=[belief.evidence[-1] for belief in texts if belief.evidence],
         text_belief_id=texts[0].id if texts else None,
         terms=tuple(terms), bounds=tuple(bounds), anchors=tuple(anchors), steers=tuple(steers),
         exclude=frozenset(exclude), now=state.now, variety=state.variety,

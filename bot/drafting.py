@@ -222,7 +222,7 @@ class Drafter:
         if made := echoes.made:
             (reading.constraints if made.person.hard else reading.preferences).append(made.person)
             reading.mentions = [m for m in reading.mentions if m.item_id != made.item_id]
-            reading.mentions.append(self.reader.mention(made.item_id, "mention", text.strip()))
+            reading.mentions.append(self.reader.mention(made.item_id, "ask", text.strip()))
             reading.relations[made.start, made.end] = MUST
         reading.preferences += echoes.wanted
         reading.constraints += echoes.unwanted

@@ -30,7 +30,10 @@ def plan_recommendation(
     wanted = understanding.quantity or picks
     named = next((m.item_id for m in understanding.mentions if m.relation == "mention"), None)
     once = {"title": named, "surprise": understanding.variety == "surprise"}
-    query = build_query(state, recommender.catalogue).model_copy(update=once)
+    query = build_query(state, recommender.catalogue)
+    # Who asks for more by the director of something knows that one.
+    known = {mention.item_id for mention in understanding.mentions if mention.relation == "ask"}
+    query = query.model_copy(update={**once, "exclude": query.exclude | known})
     items = recommender.recommend(query, wanted)
     lines = heard(understanding, state, fresh, catalogue)
     if state.met in catalogue.row:

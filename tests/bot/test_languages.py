@@ -24,6 +24,7 @@ def said_of(found: Understanding, title: str) -> set[str]:
     ("text", "language"),
     [
         ("un thriller coréen", "fr"), ("quiero un feel-good movie, nada heavy", "es"), ("no war films", "en"),
+        ("WAR FILMS ONLY", "en"), ("NO MORE J.K. SIMMONS", "en"), ("KEINE KRIEGSFILME BITTE", "de"),
         ("Heat", "en"), ("nen koreanischen Thriller suche ich", "de"), ("aide", "fr"),
     ],
 )  # fmt: skip

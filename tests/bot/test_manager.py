@@ -271,6 +271,32 @@ def test_what_was_counted_is_forgotten_when_something_else_is_wanted(bot: Bot) -
     assert "genre:documentary" not in beliefs(bot, session)
 
 
+def test_what_was_counted_is_an_aside_where_a_kind_is_wanted_already(bot: Bot) -> None:
+    asked = ("find me a road movie", "how many comedies do you have?")
+    session, reply = talked(bot, *asked, "something bittersweet please")
+    assert all("Road Movie" in found for found in genres(reply))
+    assert "genre:comedy" not in beliefs(bot, session)
+    _, reply = talked(bot, *asked, "three under two hours")
+    assert all("Comedy" in found for found in genres(reply))
+
+
+def test_what_is_described_at_length_is_a_new_need(bot: Bot) -> None:
+    session, _ = talked(bot, "something by Bong Joon-ho", "a con that falls apart because of greed")
+    assert not [belief for belief in beliefs(bot, session).values() if belief.facet == "person"]
+
+
+def test_who_asks_for_more_by_the_maker_of_something_is_not_shown_that_one(bot: Bot) -> None:
+    _, reply = talked(bot, "anything by the director of Parasite?")
+    assert "Parasite" not in {pick.item.title for pick in reply.items}
+    assert all("Bong Joon-ho" in pick.item.people for pick in reply.items)
+
+
+def test_an_item_that_was_seen_and_turned_down_is_told_of_once(bot: Bot) -> None:
+    _, reply = talked(bot, "a western", "not the first one, I've seen it")
+    first = reply.text.split("\n")[0]
+    assert first.count("gone") + first.count("off the list") == 1
+
+
 def test_a_corrected_bound_takes_the_place_of_the_one_before(bot: Bot) -> None:
     session, _ = talked(bot, "wie viele Dokus hast du?", "unter 90 Minuten", "sorry, ich meinte mindestens 90 Minuten")
     bound = beliefs(bot, session)["minutes:range"]

@@ -26,6 +26,14 @@ def test_wishes_of_the_last_message_are_fresh(understander: Understander) -> Non
     assert {term.value: term.belief_id in query.fresh for term in query.terms} == {"Comedy": False, "French": True}
 
 
+def test_years_counted_from_today_only_guide(understander: Understander) -> None:
+    """Nobody knows when a written dialogue was held."""
+    (bound,) = query_of(understander, ("user", "something from the last two years")).bounds
+    assert not bound.hard
+    (bound,) = query_of(understander, ("user", "the last two years"), ("user", "sorry, from the 90s")).bounds
+    assert bound.hard
+
+
 def test_items_stand_in_the_order_of_their_last_mention(understander: Understander, starter: Catalogue) -> None:
     turns = [
         ("user", "I loved Heat and Alien"), ("assistant", "Have you seen Collateral?"), ("user", "no, but Heat again"),

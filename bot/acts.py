@@ -31,6 +31,7 @@ _TURNS = 0.9  # the same where they read a verdict, or where what they read as w
 _LIKELY = 0.5
 _TURNING = ("constrain", "dislike", "critique", "reject", "remove")
 _HINTED = 0.35
+_TELLING = {"request", "disclose", "constrain", "critique", "answer", "correct", "more", "like", "dislike", "seen"}
 _OTHERS = (ASIDES - {"remove", "unclear"}) | {"like", "dislike", "seen", "accept", "reject", "similar"}
 _WISHES = ("request", "disclose", "constrain", "ask_catalogue")
 _INKLING = 0.15  # an act of content that was read stands if the model gives it this much
@@ -49,6 +50,11 @@ class HeardActs(Record):
 
     acts: set[str]
     likely: dict[str, float]
+
+    @property
+    def tells(self) -> bool:
+        """Whether the part says what is wanted or what somebody thought of an item, and nothing sounds like an aside."""
+        return bool(self.acts & _TELLING) and not self.acts & ASIDES
 
     @property
     def aside(self) -> bool:
@@ -144,6 +150,8 @@ def overruled(said: Said, likely: Likely, heard: HeardActs | None, turning: bool
         return None  # a verdict is not turned into one that the sentence does not sound like
     if verdict and acts.get(said.rule, 0.0) >= max(_HINTED, acts.get(relation, 0.0)):
         return None  # nor taken back where the sentence sounds more like it
+    if relation == "similar" and acts.get("ask_item", 0.0) >= acts.get("similar", 1.0):
+        return None
     meant = "" if relation == "want" else relation
     if relation == "avoid":
         if heard is not None and max(acts[act] for act in _TURNING) < _HINTED:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from bot.act_model import Signs, load_act_model
-from bot.acts import ASIDES, CONTENT, HeardActs, Heeded, content_acts, hear, overruled, settled
+from bot.acts import CONTENT, HeardActs, Heeded, content_acts, hear, overruled, settled
 from bot.cues import Cue
 from bot.drafting import READ, Draft, Drafter
 from bot.gazetteer import Gazetteer
@@ -65,8 +65,10 @@ class Listener:
         drafts = self.drafter.drafts(text, context or Context())
         parts = [Heeded(self._plain(draft.text), _signs(draft)) for draft in drafts]
         whole = Heeded(self._plain(text), _joint([part.signs for part in parts]))
-        heard = [None if acts and (_is_removal(draft) or (_is_wish(draft) and (acts.acts & ASIDES or not acts.acts)))
-                 else acts for draft, acts in zip(drafts, hear(self.model, whole, parts), strict=True)]  # fmt: skip
+        heard = [
+            None if acts and (_is_removal(draft) or (_is_wish(draft) and not acts.tells)) else acts
+            for draft, acts in zip(drafts, hear(self.model, whole, parts), strict=True)
+        ]
         self._reread(whole, drafts, heard)
         return merged(text, [self._settle(one, acts) for one, acts in zip(drafts, heard, strict=True)])
 

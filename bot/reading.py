@@ -212,7 +212,7 @@ class Reader:
             return len(folded)
         mark = marks[place + 1]
         insists = isinstance(mark, Cue) and mark.name == "wish" and self.cues.insists(mark.text)
-        closed = not folded[mark.end :].strip() or self._clause_end.match(folded, mark.end)
+        closed = not folded[mark.end :].strip(_EDGES + ":()-") or self._clause_end.match(folded, mark.end)
         return mark.end if insists and closed else mark.start
 
     def _read_told(

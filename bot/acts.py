@@ -53,7 +53,7 @@ class HeardActs(Record):
 
     @property
     def tells(self) -> bool:
-        """Whether the part says what is wanted or what somebody thought of an item, and nothing sounds like an aside."""
+        """Whether the part says what is wanted or what was thought of an item, and nothing sounds like an aside."""
         return bool(self.acts & _TELLING) and not self.acts & ASIDES
 
     @property

@@ -22,6 +22,7 @@ from retrieval.records import Bound, Item, Reason, Term
 _COMPARED_ROLES = {"year", "length", "axis"}
 _ABOUT_LIMIT = 420
 _TOLD = 12
+_SLIGHT = 0.02  # parts of a score up to this are not worth telling
 _COMPANY = {"together": "why_together", "also_liked": "why_also_liked"}
 """Reasons that rest on what other people said or liked, by kind; each is told once, of the item that counts most."""
 
@@ -115,6 +116,8 @@ def plan_explanation(understanding: Understanding, state: SessionState, catalogu
             popular = True
         if len(lines) <= 4:
             lines += _reason_lines(item, reason, catalogue, topics)
+    if any(reason.kind == "opinion" and reason.weight > _SLIGHT for reason in pick.reasons):
+        lines.append(Line(template="why_opinion", item_id=item.id))
     surprise = is_surprise(pick.reasons)
     if popular and not surprise and len(lines) <= 3:
         template = "why_popular" if len(lines) > 1 else "why_popular_only"
@@ -148,10 +151,10 @@ def _reason_lines(item: Item, reason: Reason, catalogue: Catalogue, topics: set[
         if phrase is None or not quote:
             return []
         return [Line(template="why_against", slots={"fact": phrase.text, "quote": quote}, **_support(phrase, quote))]
-    if reason.kind in _COMPANY and reason.kind not in topics and reason.weight > 0.02:
+    if reason.kind in _COMPANY and reason.kind not in topics and reason.weight > _SLIGHT:
         topics.add(reason.kind)
         return [Line(template=_COMPANY[reason.kind], slots={"title": reason.label}, titles=[reason.label])]
-    phrases = reason_phrases(catalogue, item, reason, topics)[:1] if reason.weight > 0.02 else []
+    phrases = reason_phrases(catalogue, item, reason, topics)[:1] if reason.weight > _SLIGHT else []
     if not phrases and reason.kind == "text" and quote and reason.weight > 0.25:
         return [Line(template="why_quote_short", slots={"quote": quote}, quotes=[quote])]
     topics |= {phrase.topic for phrase in phrases}

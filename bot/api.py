@@ -29,6 +29,7 @@ from bot.querying import build_query
 from bot.ranking import dialogue_query, rank_dialogue
 from bot.rebuilding import context_of, rebuild
 from bot.records import Preference, Profile, Reply, Standing, TasteReport, TurnEvent, Understanding
+from bot.second_opinion import SecondOpinion, opinion_weight
 from bot.settings import Settings
 from bot.state import SessionState, fold
 from bot.stating import stated_belief
@@ -45,6 +46,7 @@ from retrieval.encoder import QueryEncoder, resolve_model
 from retrieval.errors import HomeInUseError, InputError, NotFoundError
 from retrieval.importer import ImportReport, import_file
 from retrieval.index import Index, ensure_index
+from retrieval.opinion import Opinion
 from retrieval.recommend import Recommender
 from retrieval.records import Item, Query, ReasonKind, Recommendation, Variety
 from retrieval.trained import also_liked_for, trained_for
@@ -73,12 +75,14 @@ class Bot:
         self._encoder = encoder
         self._store = store
         self._lock = lock
+        self._second_opinion: SecondOpinion | None = None
         self._understander = Understander(catalogue, encoder)
         taught, ranker = trained_for(catalogue, settings.home, settings.embedder)
         self._recommender = Recommender(
             catalogue, index.matrix, index.lexical.scores, self.encode, variety=settings.variety, taught=taught,
             ranker=ranker, also_liked=also_liked_for(catalogue, settings.home),
             trends=Trends(store, catalogue.row, settings.trend_half_life_days), portraits=index.portraits,
+            opinion=self._opinion(),
         )  # fmt: skip
         checker = Checker(catalogue, self._understander.gazetteer)
         self._voice = Voice(
@@ -122,6 +126,7 @@ class Bot:
             changes["domain"] = domain
         settings = settings.model_copy(update=changes)
         choice = choose(settings.model)
+        choose(settings.second_opinion)
         lock = _own(settings.home)
         try:
             config = load_domain(settings.domain)
@@ -141,10 +146,17 @@ class Bot:
 
     def _open_model(self, progress: Progress) -> BaseChatModel | None:
         settings = self.settings
-        folder = settings.model_home or settings.home / "models"
         return open_model(
-            settings.model, folder, settings.model_threads, settings.max_tokens, settings.deadline_seconds, progress
-        )
+            settings.model, settings.model_folder, settings.model_threads, settings.max_tokens,
+            settings.deadline_seconds, progress,
+        )  # fmt: skip
+
+    def _opinion(self) -> Opinion | None:
+        settings = self.settings
+        if settings.second_opinion == "none":
+            return None
+        self._second_opinion = SecondOpinion(settings, self.catalogue)
+        return Opinion(self._second_opinion.order, opinion_weight(settings))
 
     @property
     def model_state(self) -> str:
@@ -154,6 +166,13 @@ class Bot:
     def wait_for_model(self, seconds: float | None = None) -> bool:
         """Wait until the language model is loaded or has failed, at most `seconds`; whether it is ready."""
         return self._voice.wait(seconds)
+
+    def wait_for_opinion(self, seconds: float | None = None) -> bool:
+        """Wait until the model of the second opinion is open, at most `seconds`; whether there is one.
+
+        Raises what kept it from opening, or TimeoutError.
+        """
+        return self._second_opinion is not None and self._second_opinion.wait(seconds)
 
     @property
     def domain(self) -> DomainConfig:
@@ -404,6 +423,8 @@ class Bot:
     def close(self) -> None:
         """Let go of the language model and release the home folder."""
         self._voice.close()
+        if self._second_opinion is not None:
+            self._second_opinion.close()
         self._store.close()
         self._lock.release()
 

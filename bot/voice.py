@@ -12,12 +12,12 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from bot.grounding import Checker
 from bot.language_models import Choice, ModelError, Progress
-from bot.language_models.streams import until
+from bot.language_models.streams import until, written_by
 from bot.rewording import hopeless, named_in_full, problems, small_words
 from bot.wording import Spoken
 from prompts.loader import Prompt, load_prompt
@@ -158,7 +158,7 @@ class Voice:
         for end in range(1, len(self._prefix) + 1, 2):
             if self._closed.is_set():
                 return
-            for _ in _stream(model, [*self._prefix[:end], ("user", "Title: -")], max_tokens=1):
+            for _ in written_by(model, [*self._prefix[:end], ("user", "Title: -")], max_tokens=1):
                 pass
 
     def speak(self, lines: Sequence[Spoken], began: float) -> Speech:
@@ -200,7 +200,7 @@ class Voice:
         written = ""
         # Not every server knows stop strings, so the answer is cut here as well.
         stop = [] if self.choice.remote else prompt.stop
-        pieces = _stream(model, [*self._prefix, ("user", request)], prompt.max_tokens, stop)
+        pieces = written_by(model, [*self._prefix, ("user", request)], prompt.max_tokens, stop)
         try:
             for piece in until(map(speech.count, pieces), prompt.stop):
                 written += piece
@@ -329,14 +329,3 @@ def _prefix(prompt: Prompt, domain: DomainConfig) -> list[tuple[str, str]]:
         request = prompt.request.format(head=example.head, facts=example.facts)
         messages += [("user", request), ("assistant", example.answer)]
     return messages
-
-
-def _stream(
-    model: BaseChatModel, messages: Sequence[tuple[str, str]], max_tokens: int, stop: Sequence[str] = ()
-) -> Generator[str]:
-    """Pieces of the answer. What is said goes to the model and to nobody else, whatever LangSmith is set to."""
-    from langsmith import tracing_context
-
-    with tracing_context(enabled=False):
-        for chunk in model.stream(list(messages), stop=list(stop) or None, max_tokens=max_tokens):
-            yield str(chunk.text)

@@ -71,6 +71,23 @@ def missing(language: str) -> list[str]:
     return sorted([*unsaid, *(f"suggestions: {key}" for key in taps)])
 
 
+class Question(BaseModel):
+    """What a language model is asked for data rather than words: an instruction and a request with slots in braces."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: int
+    system: str
+    request: str
+    max_tokens: int
+
+
+@lru_cache(maxsize=8)
+def load_question(name: str) -> Question:
+    """prompts/en/<name>.yaml. Raises FileNotFoundError or pydantic.ValidationError for a broken installation."""
+    return Question.model_validate(yaml.safe_load((FOLDER / "en" / f"{name}.yaml").read_text(encoding="utf-8")))
+
+
 class Example(BaseModel):
     """One request and the answer wanted."""
 

@@ -22,6 +22,7 @@ from retrieval.branches import Scores
 from retrieval.catalogue import Catalogue
 from retrieval.diversity import RELEVANCE, Taste, diversify, unexpected
 from retrieval.filters import allowed, broken
+from retrieval.opinion import Opinion, blended, points
 from retrieval.ranker import Ranker
 from retrieval.records import Anchor, Evidence, Query, Reason, ReasonKind, Recommendation, Variety
 from retrieval.signals import BRANCHES, Signals, silenced
@@ -78,7 +79,8 @@ class Recommender:
     matrix: float32 (n, d), unit rows in catalogue order. bm25: text -> scores (n,). encode: text -> (d,).
     taught, also_liked: what recorded dialogues and ratings say of these items, if anything; ranker: how to weigh it.
     variety: of the lists for queries that ask for none. trends: how much is going on about each item at a time, (n,)
-    in 0..1. portraits: like `matrix`, of what each item is like, for what somebody describes.
+    in 0..1. portraits: like `matrix`, of what each item is like, for what somebody describes. opinion: somebody else's
+    order of the best items, which counts as far as its weight says.
     """
 
     def __init__(
@@ -95,6 +97,7 @@ class Recommender:
         also_liked: AlsoLiked | None = None,
         trends: Callable[[datetime], Scores] | None = None,
         portraits: NDArray[np.float32] | None = None,
+        opinion: Opinion | None = None,
     ) -> None:
         self.catalogue = catalogue
         self.matrix = matrix
@@ -108,6 +111,7 @@ class Recommender:
         self.ranker = ranker
         self.trends = trends
         self.also_liked = also_liked
+        self.opinion = opinion
         self.signals = Signals(catalogue, taught, matrix, bm25, encode, also_liked) if taught is not None else None
         self._similar = lru_cache(maxsize=256)(self._similar_to)
         self._alike = lru_cache(maxsize=256)(lambda row: branches.alike(catalogue, matrix, row))
@@ -119,6 +123,8 @@ class Recommender:
         expected, and a reason of the kind `variety` says so. `without`: parts of the score to leave out, for measuring.
         """
         ranked, parts, totals = self._rank(query, without=without)
+        if "opinion" not in without:
+            ranked, parts, totals = self._reconsidered(query, ranked, parts, totals)
         head = ranked[: max(10 * k, 30)]
         variety = query.variety or self.variety
         order = diversify(totals[head], self.matrix[head], 4 * k, RELEVANCE[variety], self._taste(query, head))
@@ -140,6 +146,25 @@ class Recommender:
         reasons.sort(key=lambda reason: -abs(reason.weight))
         score = sum(reason.weight for reason in reasons)
         return Recommendation(item=self.catalogue.items[row], score=score, reasons=reasons)
+
+    def _reconsidered(
+        self, query: Query, ranked: NDArray[np.int64], parts: list[_Part], totals: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int64], list[_Part], NDArray[np.float64]]:
+        """The same with the part of the second opinion, which is at most its share of what lies between the first and
+        the last item that it was asked about."""
+        if self.opinion is None:
+            return ranked, parts, totals
+        head = self.opinion.asked(ranked)
+        places = self.opinion.order(query, [self.catalogue.items[int(row)] for row in head])
+        if not places:
+            return ranked, parts, totals
+        between = float(totals[head[0]] - totals[head[-1]]) or 1.0
+        scores = np.zeros(len(self.catalogue), dtype=np.float32)
+        scores[head] = self.opinion.weight / (1 - self.opinion.weight) * between * points(places, len(head))
+        totals = totals + scores
+        head = head[np.lexsort((head, -totals[head]))]
+        parts = [*parts, _Part(scores, "opinion", "a second opinion")]
+        return np.concatenate([head, ranked[len(head) :]]), parts, totals
 
     def _surprise(
         self, query: Query, picked: list[int], ranked: NDArray[np.int64], worth: NDArray[np.float64]
@@ -181,6 +206,10 @@ class Recommender:
             ranked = self.ranker.order(self.signals, query, allowed(self.catalogue, query))
         else:
             ranked, _, _ = self._rank(query, pool=max(self.pool, k))
+        if self.opinion is not None and len(ranked):
+            head = self.opinion.asked(ranked)
+            places = self.opinion.order(query, [self.catalogue.items[int(row)] for row in head])
+            ranked = np.concatenate([blended(head, places, self.opinion.weight), ranked[len(head) :]])
         return [self.catalogue.items[int(row)].id for row in ranked[:k]]
 
     def rank_without(self, query: Query, k: int) -> dict[str, list[str]]:

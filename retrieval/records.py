@@ -141,12 +141,12 @@ class Query(Record):
 
 ReasonKind = Literal[
     "similar", "facet", "number", "text", "title", "liked", "disliked", "looked", "passed", "chosen", "together",
-    "also_liked", "popularity", "trending", "variety",
+    "also_liked", "popularity", "trending", "variety", "opinion",
 ]  # fmt: skip
 """`together`: recorded dialogues name the item beside another one (`item_id`). `also_liked`: people who liked that one
 liked the item too. `looked`, `passed` and `chosen`: it is like an item that was only looked at, that was passed over,
 or that was taken (and then is as good as the same). `variety`: the item is the surprise of its list; its weight is
-what the item lacked to the score of the pick in whose place it stands."""
+what the item lacked to the score of the pick in whose place it stands. `opinion`: a language model put it forward."""
 
 
 class Reason(Record):

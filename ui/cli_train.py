@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from retrieval.errors import RapportError
 from ui.options import Home, Limit, Seed, console, errors, settings_with
+
+if TYPE_CHECKING:
+    from bot.ranker_training import Talk
+    from bot.settings import Settings
 
 train = typer.Typer(no_args_is_help=True, help="Learn models: from what the repository keeps, and from dialogues.")
 
@@ -81,6 +85,28 @@ def train_ranker(
     _train_ranker(data, benchmark, home, limit, seed)
 
 
+@train.command("opinion")
+def train_opinion(
+    data: Data,
+    model: Annotated[str, typer.Option(help="Whose order is weighed: bundled, hf:NAME, openai:NAME@BASE_URL.")],
+    questions: Annotated[int, typer.Option(min=20, help="How many lists it is asked to order.")] = 200,
+    home: Home = None,
+    limit: Annotated[int, typer.Option(min=100, help="Dialogues that a ranker is learnt from, half and half.")] = 600,
+    seed: Seed = 0,
+) -> None:
+    """Weigh a language model's order of the best items on training dialogues, and write HOME/models/opinion.json."""
+    from bot.ranker_data import learn_opinion
+    from ui.progress import Bars
+
+    settings = settings_with(home=home).model_copy(update={"second_opinion": model})
+    _, copy, talks = _talks(data, "redial", settings, limit, seed)
+    with Bars(errors) as bars:
+        path, card = learn_opinion(talks, copy, settings, questions, seed, bars)
+    figures = ", ".join(f"{name} {value:.3f}" for name, value in card.figures.items())
+    console.print(f"{card.questions} orders, weight {card.weight:g}: {figures}")
+    console.print(f"Written to {path}", soft_wrap=True)
+
+
 @train.command("items")
 def train_items(
     data: Data,
@@ -112,6 +138,21 @@ def train_all(
 
 def _train_ranker(data: Path, benchmark: str, home: Path | None, limit: int | None, seed: int) -> None:
     from bot.ranker_data import learn_ranker
+    from ui.progress import Bars
+
+    settings = settings_with(home=home)
+    file, copy, talks = _talks(data, benchmark, settings, limit, seed)
+    with Bars(errors) as bars:
+        folder, report = learn_ranker(talks, copy, file, *_BENCHMARKS[benchmark], settings, seed, bars)
+    figures = ", ".join(f"{name} {value:.3f}" for name, value in report.figures.items())
+    console.print(f"{report.dialogues:,} dialogues, {report.questions:,} questions, cross-validated: {figures}")
+    console.print(f"Written to {folder}", soft_wrap=True)
+
+
+def _talks(
+    data: Path, benchmark: str, settings: Settings, limit: int | None, seed: int
+) -> tuple[Path, Path, list[Talk]]:
+    """The file of a benchmark's training dialogues, a copy of its catalogue made for them, and the dialogues."""
     from bot.ranker_training import Talk
     from evals.recorded import (
         catalogue_rows,
@@ -122,11 +163,9 @@ def _train_ranker(data: Path, benchmark: str, home: Path | None, limit: int | No
         read_dialogues,
         sample,
     )
-    from ui.progress import Bars
 
     if benchmark not in _BENCHMARKS:
         raise RapportError(f"Unknown benchmark '{benchmark}'. Known: {', '.join(_BENCHMARKS)}.")
-    settings = settings_with(home=home)
     file = data / "dialogues" / f"{benchmark}_train.jsonl.gz"
     dialogues = sample(read_dialogues(file), limit, seed)
     catalog = find_catalog(file)
@@ -140,11 +179,7 @@ def _train_ranker(data: Path, benchmark: str, home: Path | None, limit: int | No
         )
         for dialogue in dialogues
     ]
-    with Bars(errors) as bars:
-        folder, report = learn_ranker(talks, copy, file, *_BENCHMARKS[benchmark], settings, seed, bars)
-    figures = ", ".join(f"{name} {value:.3f}" for name, value in report.figures.items())
-    console.print(f"{report.dialogues:,} dialogues, {report.questions:,} questions, cross-validated: {figures}")
-    console.print(f"Written to {folder}", soft_wrap=True)
+    return file, copy, talks
 
 
 def _train_items(file: Path, home: Path | None, seed: int) -> None:

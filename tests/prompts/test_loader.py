@@ -18,6 +18,7 @@ from prompts.loader import (
     Templates,
     languages,
     load_prompt,
+    load_question,
     load_taps,
     load_templates,
     missing,
@@ -35,7 +36,8 @@ def holds(key: str) -> list[tuple[str, str]]:
 
 
 FILES = holds("templates")
-PROMPTS = holds("system")
+PROMPTS = holds("examples")
+QUESTIONS = [name for language, name in holds("system") if (language, name) not in PROMPTS]
 LANGUAGES = sorted({language for language, _ in ALL})
 OTHERS = [language for language in LANGUAGES if language != "en"]
 
@@ -72,6 +74,16 @@ def test_every_file_loads_and_every_wording_is_well_formed(language: str, name: 
             for _, slot, form, conversion in string.Formatter().parse(wording):
                 # A slot such as {0}, {a.b} or {a!r} would read something else than the plan gives.
                 assert slot is None or (slot.isidentifier() and not form and not conversion), f"{key}: {wording!r}"
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_every_question_fences_what_it_hands_over(name: str) -> None:
+    question = load_question(name)
+    fenced = slots(question.request)
+    assert fenced
+    filled = question.request.format_map(dict.fromkeys(fenced, "DATA"))
+    assert filled.count("---\nDATA\n---") == len(fenced)
+    assert slots(question.system) <= {"noun", "nouns"}
 
 
 @pytest.mark.parametrize(("language", "name"), PROMPTS)

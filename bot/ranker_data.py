@@ -8,6 +8,7 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
+from bot.notes import whole_lines
 from bot.opinion_training import weigh_opinion
 from bot.ranker_training import Question, RankerReport, Talk, hear, held_out_orders, train_ranker
 from bot.second_opinion import WEIGHT_FILE, OpinionCard, SecondOpinion
@@ -102,7 +103,7 @@ def learn_opinion(
 def _heard(
     talks: Sequence[Talk], understander: Understander, catalogue: Catalogue, notes: Path, progress: Progress
 ) -> Iterator[list[Question]]:
-    lines = notes.read_text(encoding="utf-8").split("\n")[:-1] if notes.is_file() else []
+    lines = whole_lines(notes)
     for line in lines[: len(talks)]:
         yield [Question.model_validate(question) for question in json.loads(line)]
     with notes.open("a", encoding="utf-8") as file:

@@ -7,7 +7,6 @@ can do is to order them badly (listwise prompting: Sun et al. 2023, "Is ChatGPT 
 from __future__ import annotations
 
 import logging
-import re
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from bot.asking import answer_to, numbered, numbers_in, one_line
 from bot.language_models import open_model
-from bot.language_models.streams import written_by
 from bot.settings import Settings
 from prompts.loader import Question, load_question
 from retrieval.catalogue import Catalogue
@@ -33,7 +32,6 @@ _REST_SECONDS = 60.0
 _MESSAGES, _MESSAGE, _TEXT = 6, 300, 120  # messages of a dialogue that are told, and the most characters of things
 WEIGHT_FILE = "opinion.json"
 _USUAL_WEIGHT = 0.3
-_ORDER = re.compile(r"\W*(\d{1,2}(?:\W+\d{1,2})*)\b")
 
 
 class SecondOpinion:
@@ -64,7 +62,7 @@ class SecondOpinion:
                 return []
             ends = time.monotonic() + self._seconds
             answer = self._workers.submit(_answer, model, self._question, wishes, items, self._catalogue.domain, ends)
-            return order_in(answer.result(self._seconds), len(items))
+            return numbers_in(answer.result(self._seconds), len(items))
         except Exception as error:  # noqa: BLE001 - servers and runtimes raise all kinds
             _log.warning("No second opinion for %g s (%s). %s", _REST_SECONDS, type(error).__name__, error)
             self._rests_until = time.monotonic() + _REST_SECONDS
@@ -112,9 +110,9 @@ def wishes_of(query: Query, catalogue: Catalogue) -> Iterator[str]:
     """What a query knows of somebody's wishes, a line each."""
     domain = catalogue.domain
     for said in query.said[-_MESSAGES:]:
-        yield f"said: {_line(said, _MESSAGE)}"
+        yield f"said: {one_line(said, _MESSAGE)}"
     if query.text:
-        yield f"described: {_line(query.described or query.text, _MESSAGE)}"
+        yield f"described: {one_line(query.described or query.text, _MESSAGE)}"
     for term in query.terms:
         yield f"{'wants' if term.weight > 0 else 'does not want'} {_called(term.facet, domain)}: {term.value}"
     for bound in query.bounds:
@@ -125,33 +123,17 @@ def wishes_of(query: Query, catalogue: Catalogue) -> Iterator[str]:
             kind = "wants something like" if anchor.asked else "liked" if anchor.weight > 0 else "did not like"
             yield f"{kind} {_title(catalogue.get(anchor.item_id))}"
     for steer in query.steers:
-        yield f"{'more' if steer.weight > 0 else 'less'}: {_line(steer.label, _TEXT)}"
-
-
-def order_in(answer: str, size: int) -> list[int]:
-    """The places in 0..size-1 that an answer numbers from 1, each once; none unless it begins with numbers."""
-    match = _ORDER.match(answer)
-    numbers = [int(number) - 1 for number in re.findall(r"\d+", match[1])] if match else []
-    return list(dict.fromkeys(number for number in numbers if 0 <= number < size))
+        yield f"{'more' if steer.weight > 0 else 'less'}: {one_line(steer.label, _TEXT)}"
 
 
 def _answer(
     model: BaseChatModel, question: Question, wishes: Sequence[str], items: Sequence[Item], domain: DomainConfig,
     ends: float,
 ) -> str:  # fmt: skip
-    candidates = "\n".join(f"{number}. {_told(item)}" for number, item in enumerate(items, start=1))
-    slots = {"nouns": domain.noun.many, "wishes": "\n".join(wishes), "candidates": candidates}
-    messages = [("system", question.system.format_map(slots)), ("user", question.request.format_map(slots))]
-    answer = ""
-    pieces = written_by(model, messages, question.max_tokens)
-    try:
-        for piece in pieces:
-            answer += piece
-            if time.monotonic() > ends:
-                raise TimeoutError("The order was not complete in time.")
-    finally:
-        pieces.close()
-    return answer
+    slots = {
+        "nouns": domain.noun.many, "wishes": "\n".join(wishes), "candidates": numbered([_told(item) for item in items]),
+    }  # fmt: skip
+    return answer_to(question, slots, model, ends)
 
 
 def _called(facet: str, domain: DomainConfig) -> str:
@@ -160,13 +142,8 @@ def _called(facet: str, domain: DomainConfig) -> str:
 
 
 def _title(item: Item) -> str:
-    return f"{_line(item.title, _TEXT)} ({item.year})" if item.year else _line(item.title, _TEXT)
+    return f"{one_line(item.title, _TEXT)} ({item.year})" if item.year else one_line(item.title, _TEXT)
 
 
 def _told(item: Item) -> str:
-    return f"{_title(item)}; {', '.join(item.genres[:4])}; {_line(item.text, _TEXT)}"
-
-
-def _line(text: str, limit: int) -> str:
-    """On one line, cut to a length, and unable to close its fence."""
-    return " ".join(text.replace("---", "-").split())[:limit]
+    return f"{_title(item)}; {', '.join(item.genres[:4])}; {one_line(item.text, _TEXT)}"

@@ -173,12 +173,20 @@ class Enricher:
             for field in range(len(Judgement._fields))
         ))  # fmt: skip
 
-    def infer(self, view: View, progress: Progress | None = None) -> list[Inference]:
-        """What is probable enough to be given, item by item; nothing of one without a text and a genre.
+    def given(self, facet: str, probabilities: Floats, told: Bools) -> Bools:
+        """Which values of a facet are probable enough to be given, (n, values). told (n,): whether it has a text."""
+        given = np.zeros(probabilities.shape, dtype=bool)
+        for has_text in (True, False):
+            if (told == has_text).any():
+                given[told == has_text] = self._judge_of(has_text).given(facet, probabilities[told == has_text])
+        return given
 
-        Stage of `progress`: infer.
-        """
-        found = self.judge(view, progress)
+    def infer(self, view: View, progress: Progress | None = None) -> list[Inference]:
+        """What is probable enough to be given, item by item. Stage of `progress`: infer."""
+        return self.told(view, self.judge(view, progress))
+
+    def told(self, view: View, found: Judgement) -> list[Inference]:
+        """What is given of each item; nothing of one without a text and a genre."""
         inferences = []
         for row, item in enumerate(view.items):
             if not item.text and not item.genres:
@@ -246,6 +254,10 @@ class _Judge:
         )}  # fmt: skip
         estimates, chances = ({name: pair[part] for name, pair in judged.items()} for part in (0, 1))
         return Judgement(probabilities, given, estimates, chances)
+
+    def given(self, facet: str, probabilities: Floats) -> Bools:
+        """Which values are probable enough to be given, (n, values)."""
+        return self._worth[facet].given(probabilities)
 
     def _evidence(self, facet: str, scores: Floats, clues: Mapping[str, Floats]) -> Floats:
         """What speaks for each value of a facet, (n, values, 3 + c)."""

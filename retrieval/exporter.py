@@ -18,29 +18,37 @@ from retrieval.features import Encode, View, text_to_encode
 from retrieval.importer import JSON_SUFFIXES
 from retrieval.records import Item, Record
 from retrieval.rows import INFERRED
+from retrieval.second_reading import Reader, Reliability, reread
 
 
 class EnrichReport(Record):
     """How many items there are, how many of them the annotated catalogue has too, and of how many each facet or number
-    was inferred, by the domain's names."""
+    was inferred, by the domain's names; how reliable a second reader was, if there was one."""
 
     items: int
     shared: int
     inferred: dict[str, int]
+    reader: Reliability | None = None
 
 
 def enrich(
-    catalogue: Catalogue, annotated: Catalogue, encode: Encode, out: Path, progress: Progress | None = None
-) -> EnrichReport:
+    catalogue: Catalogue, annotated: Catalogue, encode: Encode, out: Path, progress: Progress | None = None,
+    reader: Reader | None = None,
+) -> EnrichReport:  # fmt: skip
     """Learn from one catalogue what another does not record and write the other with it.
 
-    An item that both have (title and year) takes what the annotated one records. Stages of `progress`: learn, infer.
+    An item that both have (title and year) takes what the annotated one records. `reader` gives its word on the
+    likeliest values of what has a text. Stages of `progress`: learn, infer; with a reader try and read.
     Raises DomainError and CatalogueError when there is nothing to learn or `out` cannot be written.
     """
     check_writable(out)
     known = view_of(annotated, [annotated.items[row] for row in annotated_rows(annotated)], encode)
     view = view_of(catalogue, catalogue.items, encode)
-    found = learn(known, view, encode, progress=progress).infer(view, progress)
+    enricher = learn(known, view, encode, progress=progress)
+    judged, reliability = enricher.judge(view, progress), None
+    if reader is not None:
+        judged, reliability = reread(enricher, known, view, judged, reader, progress=progress)
+    found = enricher.told(view, judged)
     twins = {place: annotated.items[row] for place, row in same_items(catalogue.items, annotated.items).items()}
     records = [
         enriched_record(catalogue, item, inference, twins.get(place))
@@ -49,7 +57,7 @@ def enrich(
     write_records(out, records)
     names = {**catalogue.domain.field_to_facet, **catalogue.domain.field_to_number}
     counts = Counter(names[field] for record in records for field in record.get(INFERRED, ()))
-    return EnrichReport(items=len(records), shared=len(twins), inferred=dict(counts))
+    return EnrichReport(items=len(records), shared=len(twins), inferred=dict(counts), reader=reliability)
 
 
 def view_of(catalogue: Catalogue, items: Sequence[Item], encode: Encode) -> View:

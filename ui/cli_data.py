@@ -90,10 +90,14 @@ def enrich_catalog(
     annotated: Annotated[
         Path | None, typer.Option("--from", help="The catalogue to learn from; else the starter.")
     ] = None,
+    reader: Annotated[
+        str | None, typer.Option(help="A language model as second reader: bundled, hf:NAME, openai:NAME@BASE_URL.")
+    ] = None,
     domain: Domain = None,
     home: Home = None,
 ) -> None:
     """Infer what a catalogue does not record (moods, themes, tone, content levels) and write a new one that has it."""
+    from bot.item_reader import ItemReader
     from retrieval.domain import load_domain
     from retrieval.exporter import check_writable, enrich
     from retrieval.importer import import_file
@@ -107,6 +111,7 @@ def enrich_catalog(
     settings = settings_with(domain=domain, home=home)
     config = load_domain(settings.domain)
     teacher = annotated or starter()
+    second = ItemReader(reader, settings, config) if reader is not None else None
     with Bars(errors) as bars:
         known, _ = import_file(teacher, config)
         catalogue, report = import_file(file, config, bars)
@@ -115,7 +120,7 @@ def enrich_catalog(
         def encode(texts: Sequence[str]) -> NDArray[np.float32]:
             return text_vectors(texts, settings.embedder, settings.home, settings.threads, bars)
 
-        added = enrich(catalogue, known, encode, out, bars)
+        added = enrich(catalogue, known, encode, out, bars, second)
     print_enriched(added, catalogue.domain, teacher, console)
     option = f" --domain {settings.domain}" if domain else ""
     console.print(f"Written. Use it with: rapport chat --catalog {out}{option}", highlight=False, soft_wrap=True)

@@ -54,6 +54,8 @@ def print_enriched(report: EnrichReport, domain: DomainConfig, annotated: Path, 
             count = report.inferred[name]
             table.add_row(name, f"{count:,}", f"{100 * count / report.items:.0f}%")
     console.print(table)
+    for name, (right, wrong) in (report.reader.rates if report.reader else {}).items():
+        console.print(f"{name}: of right values the second reader affirms {right:.0%}, of wrong ones {wrong:.0%}")
 
 
 def print_catalogue(catalogue: Catalogue, path: Path, console: Console) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot import Bot
-from bot.second_opinion import WEIGHT_FILE, OpinionCard, opinion_weight, order_in, wishes_of
+from bot.asking import numbers_in
+from bot.second_opinion import WEIGHT_FILE, OpinionCard, opinion_weight, wishes_of
 from bot.settings import Settings
 from retrieval.catalogue import Catalogue
 from retrieval.errors import InputError, ModelFileError
@@ -28,7 +29,7 @@ pytest.importorskip("langchain_openai", reason="requirements-model.txt is not in
     ],
 )  # fmt: skip
 def test_only_an_answer_that_begins_with_numbers_is_an_order(answer: str, places: list[int]) -> None:
-    assert order_in(answer, 4) == places
+    assert numbers_in(answer, 4) == places
 
 
 def test_wishes_are_told_line_by_line(starter: Catalogue) -> None:

@@ -59,7 +59,8 @@ def words(text: str) -> set[str]:
 
 def test_there_are_templates() -> None:
     assert ("en", "replies") in FILES
-    assert sorted(FILES + PROMPTS + [(language, "suggestions") for language in LANGUAGES]) == ALL
+    others = [("en", name) for name in QUESTIONS] + [(language, "suggestions") for language in LANGUAGES]
+    assert sorted(FILES + PROMPTS + others) == ALL
 
 
 @pytest.mark.parametrize(("language", "name"), FILES)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from bot.beliefs import update
 from bot.events import Counted, Event, Focused
-from bot.facts import Phrase, comparative, facet_phrase, head, number_phrase, reason_phrases
+from bot.facts import Phrase, comparative, facet_phrase, head, number_phrase, reason_phrases, value_phrase
 from bot.phrasing import filled, joined, quoted, say, tap, told
 from bot.picking import is_surprise
 from bot.plan import Line, ReplyPlan, supports
+from bot.quantities import parse_range
 from bot.querying import build_query
-from bot.records import Belief, Evidence, Profile, Suggestion, Understanding, is_imported
+from bot.records import Belief, Checked, Evidence, Profile, Suggestion, Understanding, is_imported
 from bot.state import SessionState
 from bot.text import sentences
 from retrieval.catalogue import Catalogue
@@ -33,6 +35,12 @@ def plan_answer(understanding: Understanding, state: SessionState, catalogue: Ca
     if question is None or question.item_id is None:
         return ReplyPlan(acts={"clarify"}, lines=[Line(template="which_item")])
     item, topics = catalogue.get(question.item_id), [question.topic, *question.further]
+    if question.checks:
+        items = [catalogue.get(target) for target in understanding.targets] or [item]
+        lines = [line for one in items for line in _check_lines(one, question.checks, catalogue)]
+        return ReplyPlan(
+            acts={"answer"}, lines=lines, suggestions=_next(item, catalogue), events=[Focused(item_id=item.id)]
+        )
     facts = [topic for topic in topics if topic != "about"]
     found = {topic: facet_phrase(catalogue, item, topic, 5) or number_phrase(catalogue, item, topic) for topic in facts}
     known = [phrase for phrase in found.values() if phrase is not None]
@@ -269,10 +277,10 @@ def _described(item: Item, catalogue: Catalogue) -> list[Phrase]:
     return [phrase for name in names if (phrase := facet_phrase(catalogue, item, name, 2))][:2]
 
 
-def _fact_line(item: Item, phrases: list[Phrase], catalogue: Catalogue) -> Line:
+def _fact_line(item: Item, phrases: list[Phrase], catalogue: Catalogue, template: str = "answer") -> Line:
     """What the record says of an item, in one sentence."""
     return Line(
-        template="answer", item_id=item.id,
+        template=template, item_id=item.id,
         slots={"head": head(item), "fact": told([phrase.text for phrase in phrases], catalogue.domain.language)},
         claims=[claim for phrase in phrases for claim in phrase.claims],
         people=[person for phrase in phrases for person in phrase.people],
@@ -280,6 +288,41 @@ def _fact_line(item: Item, phrases: list[Phrase], catalogue: Catalogue) -> Line:
         titles=[item.title, *(title for phrase in phrases for title in phrase.titles)],
         numbers=[number for phrase in phrases for number in phrase.numbers] + ([float(item.year)] if item.year else []),
     )  # fmt: skip
+
+
+def _check_lines(item: Item, checks: Sequence[Checked], catalogue: Catalogue) -> list[Line]:
+    """The answers for one item. Of values of one facet those that it has are told, and only without any that it has
+    none: who asks "is it sad or funny?" wants to know which."""
+    lines: dict[str, Line] = {}
+    for check in checks:
+        line = _check_line(item, check, catalogue)
+        before = lines.get(check.facet)
+        if before is None or (line.template == "check_yes" != before.template):
+            lines[check.facet] = line
+        elif line.template == before.template == "check_yes":
+            lines[f"{check.facet} {check.value}"] = line
+    return list(lines.values())
+
+
+def _check_line(item: Item, check: Checked, catalogue: Catalogue) -> Line:
+    """Whether an item has a value, by its record; where it has not, what the record has instead."""
+    domain = catalogue.domain
+    if (number := domain.number_of(check.facet)) is not None:
+        known, bounds = catalogue.number(item, number), parse_range(check.value)
+        phrase = number_phrase(catalogue, item, number)
+        if phrase is None or known is None or bounds is None:
+            return _unknown_line(item, number, catalogue)
+        low, high = bounds
+        inside = (low is None or known >= low) and (high is None or known <= high)
+        return _fact_line(item, [phrase], catalogue, "check_yes" if inside else "check_no")
+    phrase = value_phrase(catalogue, item, check.facet, check.value)
+    if phrase is not None:
+        return _fact_line(item, [phrase], catalogue, "check_yes")
+    facets = [check.facet] if check.facet in domain.facets else domain.facets_of(check.facet)
+    phrases = [phrase for name in facets if (phrase := facet_phrase(catalogue, item, name, 4)) is not None]
+    if not phrases:
+        return _unknown_line(item, facets[0] if facets else check.facet, catalogue)
+    return _fact_line(item, phrases[:2], catalogue, "check_no")
 
 
 def _unknown_line(item: Item, topic: str, catalogue: Catalogue) -> Line:

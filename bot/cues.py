@@ -121,9 +121,10 @@ class CueFinder:
         found = [match.group() for pattern in self._acts["waive"] for match in pattern.finditer(folded)]
         return " ".join(found)
 
-    def act_spans(self, folded: str) -> list[tuple[int, int]]:
-        """Where act cues stand in the text."""
-        return [match.span() for patterns in self._acts.values() for p in patterns for match in p.finditer(folded)]
+    def act_spans(self, folded: str, act: str | None = None) -> list[tuple[int, int]]:
+        """Where act cues stand in the text: all of them, or those of one act."""
+        patterns = [p for name, ps in self._acts.items() if act in {None, name} for p in ps]
+        return [match.span() for pattern in patterns for match in pattern.finditer(folded)]
 
     def strength_of(self, words: str, usual: float = 0.7) -> float:
         """Strength in 0..1 that the wording shows."""

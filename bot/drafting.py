@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.acts import rule_acts
+from bot.checking import find_checks
 from bot.clauses import parts_of
 from bot.cues import Cue, CueFinder, cue_finder
 from bot.echoes import Echoes, find_echoes
@@ -161,12 +162,22 @@ class Drafter:
             echoes = echoes._replace(made=made._replace(person=unwanted))
         relations = [cue for cue in relations if not any(_hides(span, cue) for span in spans)]
         relations = [cue for cue in relations if not echoes.covers(cue.start, cue.end)]
+        asked_why = self.cues.act_spans(folded, "why_not")
+        relations = [cue for cue in relations if not any(a <= cue.start and cue.end <= b for a, b in asked_why)]
         pointers = [pointer for pointer in pointers if not echoes.covers(pointer.start, pointer.end)]
         bounded = (_before_quantities(cue, quantities, self._leads_in) for cue in relations)
         relations = [cue for cue in bounded if cue is not None]
         pointers = [p for p in pointers if p.exact or not any(c.start < p.end and p.start < c.end for c in relations)]
         question = self._question(spoken, cues, spans, pointers, context)
-        marks: list[Mark] = [*relations, *spans, *pointers, *quantities]
+        checks = find_checks(folded, spans, pointers, quantities, context, self.lexicon, self.domain.item_words)
+        if checks:
+            asked_of = [*self._targets(spans, pointers), context.focus, *context.slate]
+            question = question or ItemQuestion(topic=checks[0].facet, item_id=next(filter(None, asked_of)))
+            # "Is it sad?" asks how sad it is, where there is a scale for that.
+            question = question.model_copy(update={"checks": [] if question.topic in self.domain.numbers else checks})
+        wishes: list[Mark] = [*(span for span in spans if span.kind != "item"), *quantities]
+        items = [span for span in spans if span.kind == "item"]
+        marks: list[Mark] = [*relations, *items, *pointers, *([] if checks else wishes)]
         marks.sort(key=lambda mark: (mark.start, -mark.end))
         asked_item = question.item_id if question else None
         asking = question is not None or "compare" in cues

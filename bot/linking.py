@@ -139,7 +139,8 @@ class Linker:
         capital = (
             first and text[token.start].isupper() and has_capital_names(text) and token.word not in self.hints.nouns
         )
-        return token.word not in self.lexicon.stop and (token.word not in self.lexicon.common or capital)
+        forms = {token.word, token.word.replace("'", ""), token.word.partition("'")[0]}  # "aren't"
+        return not forms & self.lexicon.stop and (not forms & self.lexicon.common or capital)
 
     def _is_first_name(self, span: Span, folded: str) -> bool:
         return key_word(folded[span.start : span.end]) in self.gazetteer.first_names
@@ -154,6 +155,10 @@ class Linker:
                     owner = words[last]._replace(word=words[last].word[:-2], end=words[last].end - 2)
                     said = [*said[:-1], owner]
                     names = self.gazetteer.named(" ".join([*keys[first:last], key_word(owner.word)]))
+                if not names and first == last and words[last].word.endswith("s"):
+                    # "tarantinos best"
+                    own = self.gazetteer.named(key_word(words[last].word[:-1]))
+                    names = [name for name in own if name.kind == "person" and name.form == "surname"]
                 span = self._choose(utterance, said, names) if names else None
                 if span is not None:
                     if span.kind == "item":

@@ -132,7 +132,10 @@ class Listener:
             _weigh(reading, heard, "ask_catalogue" in acts)
             self._judge(draft, heard)
             acts |= content_acts(reading) & {"like", "dislike", "seen", "similar"}
-        if draft.question and draft.targets and heard and heard.likely["ask_item"] >= _PROBABLE:
+        if draft.question and draft.question.checks:
+            reading, acts = Reading(), {"ask_item"} | (acts & {"greet", "thank"})
+            reading.mentions = [m.model_copy(update={"relation": "ask"}) for m in draft.reading.mentions]
+        elif draft.question and draft.targets and heard and heard.likely["ask_item"] >= _PROBABLE:
             likened = any(mention.relation == "similar" for mention in reading.mentions)
             acts = (acts - (set() if likened else {"similar"}) - {"unclear"}) | {"ask_item"}
         asks = folded.rstrip().endswith("?") and not acts & {"request", "similar", "ask_catalogue"}

@@ -82,6 +82,7 @@ class Reader:
         self._somebody = turn_pattern(language, "somebody")
         self._everyone = turn_pattern(language, "everyone")
         self._too = turn_pattern(language, "too")
+        self._closes = turn_pattern(language, "closes")
         numbers = "|".join(word for word, number in cues.lexicon.numbers.items() if number > 1)
         self._counted = re.compile(rf"(?:^|\s)(?P<count>\d|{numbers})(?: \w+)?\s$")
         self._pointed_lead = turn_pattern(language, "pointed_lead")
@@ -134,6 +135,8 @@ class Reader:
                 continue  # "two hours long"
             if clause.relation in _TOLD_OF and self._tells_apart(folded, marks[:place], mark):
                 continue  # "I enjoyed The Revenant with Leonardo DiCaprio"
+            if place + 1 < len(marks) and self._owns(folded, mark, marks[place + 1]):
+                continue  # "Villeneuve's Dune"
             clause = self._scopes.restarted(folded, clause, mark.start)
             until = self._until(folded, marks, place)
             insists = place + 1 < len(marks) and until > marks[place + 1].start
@@ -206,13 +209,21 @@ class Reader:
             return False
         return self._hints.apposed(folded, item.end, mark.start)
 
+    def _owns(self, folded: str, mark: Mark, behind: Mark) -> bool:
+        """Whether a mark is a person, and an item that they have a part in stands right behind."""
+        if not (isinstance(mark, Span) and isinstance(behind, Span) and (mark.kind, behind.kind) == ("person", "item")):
+            return False
+        people = self.catalogue.values(self.catalogue.items[behind.name.row], "person")
+        return folded[mark.end : behind.start] in {" ", "'s ", "' "} and mark.name.value in people
+
     def _until(self, folded: str, marks: Sequence[Mark], place: int) -> int:
         """Where the words around a mark end: at the next one, or behind what insists on this ("westerns only")."""
         if place + 1 == len(marks):
             return len(folded)
         mark = marks[place + 1]
         insists = isinstance(mark, Cue) and mark.name == "wish" and self.cues.insists(mark.text)
-        closed = not folded[mark.end :].strip(_EDGES + ":()-") or self._clause_end.match(folded, mark.end)
+        ends = self._clause_end.match(folded, mark.end) or self._closes.match(folded, mark.end)
+        closed = not folded[mark.end :].strip(_EDGES + ":()-") or ends
         return mark.end if insists and closed else mark.start
 
     def _read_told(

@@ -163,16 +163,23 @@ class Occasion(Record):
     quote: str = ""
 
 
+class Checked(Record):
+    """A value that somebody asks whether an item has it; `facet` may be a role, of a number `value` is a range."""
+
+    facet: str
+    value: str
+
+
 class ItemQuestion(Record):
     """A question about one item: `topic` is a facet or number name, or "about" (what happens in it).
 
-    further: topics asked in the same breath ("who made it and how long is it?").
+    further: topics asked in the same breath ("who made it and how long is it?"). checks: values that it may have.
     """
 
     topic: str
     further: list[str] = []
     item_id: str | None = None
-    value: str | None = None
+    checks: list[Checked] = []
 
 
 class Leaning(Record):

@@ -86,6 +86,8 @@ class QuantityWords(BaseModel):
 
 
 NEVER = "(?!)"
+ITEM_SIGN, VALUE_SIGN = "\ue000", "\ue001"
+"""Stand for an item and for a value where the form of a sentence is looked at; private signs that nobody types."""
 
 
 class Turns(BaseModel):
@@ -96,8 +98,9 @@ class Turns(BaseModel):
     negation that belong to the number behind it ("not from the 60s"). same: groups `kind` ("same director") or
     `by`/`with` ("anything by him"). not_them: a pronoun that rules somebody out ("without her"), with the same groups
     where the role is said. like_that: what means something like the item spoken of ("something like that").
-    fillers: sounds that open or close an utterance and say nothing. maker: what leads up to an item whose maker is
-    meant ("by whoever made ...", "same director as ...").
+    checks: the whole of a question whether something is so of an item, {it}, and what that may be, {value} ("is {it} a
+    {value}?"). fillers: sounds that open or close an utterance and say nothing. maker: what leads up to an item whose
+    maker is meant ("by whoever made ...", "same director as ...").
     none_at_all: a negation that allows nothing ("no", not "less"). back: takes up what was just named ("I hate
     them"). list_restart: a list that turns from unwanted to wanted. everyone: a verdict on all that was named.
     first_person: in a verdict that is one's own ("bored me"); without it all are taken for it. excepting: the cues of
@@ -131,6 +134,7 @@ class Turns(BaseModel):
     like_that: str = NEVER
     maker: str = NEVER
     fillers: str = NEVER
+    checks: str = NEVER
     none_at_all: str = NEVER
     back: str = NEVER
     list_restart: str = NEVER
@@ -295,7 +299,7 @@ def turn_pattern(language: str, name: str, nouns: tuple[str, ...] = ()) -> re.Pa
     lexicon = load_lexicon(language)
     text: str = getattr(lexicon.turns, name)
     blanks = {
-        "closes": lexicon.turns.closes, "nouns": "|".join(map(re.escape, nouns)),
+        "it": ITEM_SIGN, "value": VALUE_SIGN, "closes": lexicon.turns.closes, "nouns": "|".join(map(re.escape, nouns)),
         "words": "|".join(sorted(lexicon.numbers, key=len, reverse=True)),
         "places": "|".join(sorted(lexicon.ordinals, key=len, reverse=True)),
     }  # fmt: skip

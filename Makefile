@@ -65,4 +65,4 @@ test: check
 	@test -x $(CHROMIUM) || ! command -v apt-get >/dev/null || \
 		{ if [ "$$(id -u)" = 0 ]; then asroot=; elif sudo -n true 2>/dev/null; then asroot="sudo -n"; else exit 0; fi; \
 		  $$asroot apt-get update -qq && $$asroot apt-get install -qq -y --no-install-recommends chromium; } || true
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile

@@ -58,12 +58,16 @@ def update(understanding: Understanding, state: SessionState, catalogue: Catalog
     beside = _alternatives(found, understanding, state)
     events += [Believed(belief=belief) for belief in beside if belief.id not in gone]
     merged: dict[str, Belief] = {}
+    # "Not a western but under two hours" corrects something only where a western was spoken of.
+    ruled_out = [belief for belief in found if belief.polarity < 0 and belief.facet in facets]
+    spoken_of = not ruled_out or any(belief.id in state.beliefs for belief in ruled_out)
+    takes_back = "correct" in understanding.acts and spoken_of
     for belief in found:
         old = state.beliefs.get(belief.id)
         if old and belief.relation == "taste" and belief.polarity > 0 and _is_wish(old):
             events.append(Believed(belief=old.model_copy(update={"id": f"{old.id}:now"})))
         earlier = merged.get(belief.id) or state.beliefs.get(belief.id)
-        corrects = "correct" in understanding.acts and belief.id not in merged
+        corrects = takes_back and belief.id not in merged
         if belief.id in merged and belief.relation == "rule":
             belief = _stricter(merged[belief.id], belief)
         merged[belief.id] = together(earlier, belief, catalogue, corrects) if earlier else belief

@@ -316,10 +316,12 @@ def _add_better_known(names: _Names) -> None:
 
 
 def _plural_forms(text_key: str) -> set[str]:
+    """A name and, of its last word, the plural as most languages here would have it ("dark comedies")."""
     forms = {text_key}
-    if " " not in text_key and len(text_key) > 3 and text_key.isalpha():
-        if text_key.endswith("y"):
+    last = text_key.rpartition(" ")[2]
+    if len(last) > 3 and last.isalpha():
+        if last.endswith("y"):
             forms.add(text_key[:-1] + "ies")
-        elif not text_key.endswith("s"):
+        elif not last.endswith("s"):
             forms.add(text_key + "s")
     return forms

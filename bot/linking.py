@@ -183,7 +183,7 @@ class Linker:
                 titles = []
         if titles and titles[0].form == "partial" and place.licence not in OPINIONS and not place.capitals:
             # "no civil war" means the theme, not the item with it in its subtitle.
-            titles = [] if any(self._role(name) == "theme" for name in values) else titles
+            titles = [] if any(self._role(name) in {"theme", "genre"} for name in values) else titles
         if people and titles and people[0].form == "full" and titles[0].form == "partial" and len(said) > 1:
             titles = []  # a title that opens with somebody's name
         dated = self._dated(folded, start, end, titles)

@@ -311,9 +311,12 @@ def beliefs_named(understanding: Understanding, state: SessionState, understande
     said = f" {key(text)} "
     by_label = [belief for belief in state.beliefs.values() if f" {key(belief.label)} " in said]
     linked = {(entity.kind, entity.value) for entity in understanding.entities}
+    rest = said  # without the names that were linked: "dark comedy" is not comedy
+    for entity in understanding.entities:
+        rest = rest.replace(f" {key(entity.surface)} ", " ") if entity.value else rest
     by_value = [
         b for b in state.beliefs.values()
-        if (b.facet, b.value) in linked or any(f" {name} " in said for name in _names(b, domain))
+        if (b.facet, b.value) in linked or any(f" {name} " in rest for name in _names(b, domain))
     ]  # fmt: skip
     ranges = {(quantity.low, quantity.high) for quantity in understander.quantities(text, language)}
     by_value += [b for b in state.beliefs.values() if (b.low, b.high) in ranges and b not in by_value]

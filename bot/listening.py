@@ -132,6 +132,8 @@ class Listener:
             _weigh(reading, heard, "ask_catalogue" in acts)
             self._judge(draft, heard)
             acts |= content_acts(reading) & {"like", "dislike", "seen", "similar"}
+        if "why_not" in draft.cues:
+            acts -= {"like", "dislike", "reject"} - content_acts(reading)
         if draft.question and draft.question.checks:
             reading, acts = Reading(), {"ask_item"} | (acts & {"greet", "thank"})
             reading.mentions = [m.model_copy(update={"relation": "ask"}) for m in draft.reading.mentions]

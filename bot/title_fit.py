@@ -2,8 +2,8 @@
 
 The weights are those of a logistic regression over the user turns of a large set of recorded dialogues, in lower
 case (ReDial's training part), rounded; what capitals say was added by hand, since those dialogues have them on
-every title, and so was what a verdict says of a verb or a small word. `rapport eval linking` measures what they give
-on other dialogues.
+every title, and so was what a verdict says of a verb, a small word or all that stands before it. `rapport eval
+linking` measures what they give on other dialogues.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ LIKELY = 0.46
 OPINIONS = frozenset({"like", "dislike", "seen", "unseen", "similar"})
 """Relation cues behind which people name items."""
 _SIGNS_OF_A_TITLE = 3
+_SOUND = 4  # letters of a word that may open a sentence and say nothing
 _NAME_INSIDE = re.compile(r"[a-z,;] [A-Z\u00c0-\u00de][a-z\u00df-\u00ff]")
 _RIVALS = ("genre", "country", "language", "mood", "quality")
 
@@ -38,7 +39,7 @@ _WEIGHTS: dict[str, tuple[float, float]] = {
     "after like": (0.2, 0.3), "after seen": (0.7, 0.6), "after unseen": (0.3, 0.0), "after similar": (1.6, 1.4),
     "after wish": (-0.2, -0.2), "after accept": (0.2, 0.0), "after dislike": (-0.1, -0.1),
     "after exclude": (-0.5, -0.1), "small words after a cue": (1.1, 1.2), "before a verdict": (0.4, 0.2),
-    "set apart from a verdict": (3.0, 1.5),
+    "set apart from a verdict": (3.0, 1.5), "all that is judged": (0.0, 2.0),
     "led up to": (0.6, 0.2), "asked about": (0.0, 0.1), "in a list": (1.0, 0.8), "led up to by nothing": (-1.0, -0.6),
     "ordinary and led up to by nothing": (-1.2, -2.2), "with a determiner": (-1.5, -0.5),
     "part of a cue": (-2.5, -2.5), "as what it is about": (-2.2, -2.2), "as somebody": (-0.5, -0.6),
@@ -159,6 +160,8 @@ def _evidence(place: Place, name: Name, rivals: Collection[str]) -> Iterator[str
         yield "part of a cue"
     if name.form == "partial":
         yield "a part of a title" if place.rare else "an ordinary part of a title"
+    if name.form == "full" and place.verdict and len(place.folded[: place.start].strip(" ,.!")) <= _SOUND:
+        yield "all that is judged"  # "umm get out bored me"
     yield from _evidence_around(place, name.weight > place.fame.well_known)
     others = "value" if set(rivals) - {"person"} else "person" if rivals else None
     rival = next((role for role in _RIVALS if role in rivals), others)

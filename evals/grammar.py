@@ -317,8 +317,11 @@ class Grammar:
     def ask(self, pick: Pick, scene: Scene) -> Move:
         """A question, which changes nothing."""
         value, (title, _) = pick(self.values["genre"]), pick(self.items)
-        ways = [self._put(way, value, t=title, x=value.lower()) for way in (*sayings.ASK_TITLE, *sayings.ASK_MANY)]
-        placed = [way.format(r=n) for way in sayings.ASK_PLACE for n, at in sayings.ORDINALS if at <= scene.on_screen]
+        asked = (*sayings.ASK_TITLE, *sayings.ASK_WHETHER, *sayings.ASK_MANY)
+        ways = [self._put(way, value, t=title, x=value.lower()) for way in asked]
+        at_place = (*sayings.ASK_PLACE, *sayings.ASK_WHETHER_PLACED)
+        shown = [place for place, at in sayings.ORDINALS if at <= scene.on_screen]
+        placed = [self._put(way, value, r=place) for way in at_place for place in shown]
         return Move(form="ask", say=pick([*sayings.ASK_ME, *ways, *placed]), still=True)
 
     def small_talk(self, pick: Pick, _: Scene) -> Move:

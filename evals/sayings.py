@@ -142,5 +142,7 @@ ASK_PLACE = (
     "why the {r} one?", "why the {r}?", "how long is the {r} one?", "what is the {r} one about?",
     "what year is the {r} one from?", "is the {r} one violent?", "tell me more about the {r}",
 )  # fmt: skip
+ASK_WHETHER = ("is {t} {a} {o}?", "is {t} really {a} {o}?", "would you call {t} {a} {o}?")
+ASK_WHETHER_PLACED = ("is the {r} one {a} {o}?", "is the {r} {a} {o}?", "and is the {r} one {a} {o}?")
 ASK_MANY = ("how many {x} do you have?", "how many {os} are there?")
 ASK_ME = ("what do you know about me?", "show me my profile", "why?", "compare the first and the second")

@@ -7,25 +7,29 @@ from collections.abc import Collection
 from functools import lru_cache
 
 from bot.lexicon import NEVER, load_lexicon
+from bot.phrasing import listed
 from bot.querying import PLAIN_STRENGTH
 from bot.records import Entity, Preference, Understanding
 from bot.text import fold
 from retrieval.domain import DomainConfig
 
 _DESCRIBED = 3  # telling words that nothing else explains, from which an utterance describes something
+_LONG = 9  # words from which one such word is enough
 _IN_PASSING = {"theme", "genre"}
 
 
 def describes(understanding: Understanding) -> bool:
     """Whether an utterance describes freely what is wanted, beside whatever it names."""
-    return len(understanding.search.split()) >= _DESCRIBED
+    unexplained = len(understanding.search.split())
+    return unexplained >= (1 if len(understanding.text.split()) >= _LONG else _DESCRIBED)
 
 
 def loosened(understanding: Understanding, domain: DomainConfig) -> Understanding:
     """The understanding, where what a description tells in passing only guides.
 
     "A family everybody takes for losers" is no wish for the kind that is called Family; "something for the family" is.
-    A kind is asked for outright behind an article, or before a word for items or for what they are about.
+    A kind is asked for outright behind an article, or before a word for items or for what they are about; one whose
+    name needs such a word ("a war film") only there.
     """
     if not describes(understanding):
         return understanding
@@ -46,15 +50,22 @@ def _loose(wish: Preference, passing: Collection[tuple[str, str | None]]) -> Pre
 
 
 def _outright(folded: str, entity: Entity, domain: DomainConfig) -> bool:
-    before, behind = _around(domain.language, domain.item_words)
+    before, behind, noun = _around(domain.language, domain.item_words)
+    if alone := listed(domain.language, "genre_alone"):
+        said = folded[entity.start : entity.end].removesuffix("s")
+        if not said.endswith((*alone, *domain.item_words)):
+            return noun.match(folded, entity.end) is not None
     return before.search(folded[: entity.start]) is not None or behind.match(folded, entity.end) is not None
 
 
 @lru_cache(maxsize=8)
-def _around(language: str, nouns: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """What stands before a kind that is asked for, and what behind it."""
+def _around(language: str, nouns: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """What stands before a kind that is asked for, what behind it, and a word for items behind it."""
     said = load_lexicon(language).linking
     items = "|".join(re.escape(noun.lower()) for noun in nouns)
     asked = "|".join(said.kind_leads) or NEVER
     follows = "|".join([items, *said.about, *said.kind_follows])
-    return re.compile(rf"(?<![\w'])(?:{asked})\s+(?:\w+\s+){{0,2}}$"), re.compile(rf"\s*(?:$|[.!?]|(?:{follows})\b)")
+    return (
+        re.compile(rf"(?<![\w'])(?:{asked})\s+(?:\w+\s+){{0,2}}$"), re.compile(rf"\s*(?:$|[.!?]|(?:{follows})\b)"),
+        re.compile(rf"\s*(?:{items})\b"),
+    )  # fmt: skip

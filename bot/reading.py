@@ -137,7 +137,7 @@ class Reader:
                 continue  # "I enjoyed The Revenant with Leonardo DiCaprio"
             if place + 1 < len(marks) and self._owns(folded, mark, marks[place + 1]):
                 continue  # "Villeneuve's Dune"
-            clause = self._scopes.restarted(folded, clause, mark.start)
+            clause = self._scopes.restarted(folded, clause, mark.start, mark.end)
             until = self._until(folded, marks, place)
             insists = place + 1 < len(marks) and until > marks[place + 1].start
             if clause.relation in AVOIDED and (insists or self._is_past_degree(folded, previous, mark)):

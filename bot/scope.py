@@ -33,8 +33,8 @@ class Scopes:
     """The words of one language that open and close clauses; holds no state between calls."""
 
     def __init__(self, language: str) -> None:
-        self._shared, self._excepting, self._list_restart = (
-            turn_pattern(language, name) for name in ("shared", "excepting", "list_restart")
+        self._shared, self._excepting, self._list_restart, self._instead = (
+            turn_pattern(language, name) for name in ("shared", "excepting", "list_restart", "instead")
         )
 
     def enter(self, folded: str, cue: Cue, clause: Clause, later: Iterable[Cue]) -> Clause:
@@ -55,13 +55,15 @@ class Scopes:
         away = clause.relation == "exclude" and cue.name == "similar" and cue.start - clause.cue_end < 12
         return Clause(cue.name, cue.text, cue.start, cue.end, clause.start, away)
 
-    def restarted(self, folded: str, clause: Clause, start: int) -> Clause:
-        """The clause at a name that begins at `start`: a list may have turned from what is unwanted to what is wanted,
-        as in "no subtitles, in English"."""
+    def restarted(self, folded: str, clause: Clause, start: int, end: int) -> Clause:
+        """The clause at a name from `start` to `end`: a list may have turned from what is unwanted to what is wanted,
+        as in "no subtitles, in English" or "no gore, funny instead"."""
         if clause.relation not in _LIFTED:
             return clause
         word = folded[start:].split(" ", 1)[0]  # "with" of "with kids", which is one name
         lead = folded[clause.cue_end : start]
+        if "," in lead and self._instead.match(folded, end):
+            return clause._replace(relation="", cue="", cue_start=start)
         turn = self._list_restart.search(lead) or self._list_restart.search(f"{lead}{word} ")
         if turn is None or clause.cue.endswith(f" {turn.group().strip(' ,')}"):
             return clause

@@ -23,6 +23,7 @@ _TOLD = 2  # telling words of a description
 _SHORT, _LONG = 4, 8  # words from which what is unclear, and what sounds like talk, may be a description
 _OF_WHAT_IS_SHOWN = {"why", "why_not", "compare", "ask_item", "reject", "seen"}
 _VAGUE = {"unclear", "chitchat", "off_topic", "ask_item", "request", "disclose", "answer", "help", "like", "dislike"}
+_WISHES = {"request", "disclose", "constrain"}
 _TALK = {"chitchat", "off_topic", "help"}
 _BESIDE = {"greet", "thank"}
 
@@ -56,6 +57,7 @@ class Understander:
         listener = self.listener(language)
         wish, rest = without_dial(text, language)
         heard = with_dial(listener.understand(rest, context), text, wish)
+        heard = heard if context.slate or context.focus else _of_nothing_shown(heard)
         heard = (
             loosened(self._leaning(heard, bool(context.slate)), listener.domain)
             if listener.catalogue.in_own_language
@@ -95,6 +97,16 @@ class Understander:
     def linked_items(self, text: str) -> list[str]:
         """Ids of the items a text names, in order; what is said of them is not read."""
         return self.listener(language_of(text)).drafter.linked_items(text)
+
+
+def _of_nothing_shown(understanding: Understanding) -> Understanding:
+    """The understanding where nothing is on the screen: a wish that sounds like a question about what is there ("you
+    know who did it, you just watch") is a wish, unless an item is named."""
+    question = understanding.question
+    named = understanding.mentions or understanding.targets or (question is not None and question.item_id is not None)
+    if named or not understanding.acts & _WISHES:
+        return understanding
+    return understanding.model_copy(update={"acts": understanding.acts - _OF_WHAT_IS_SHOWN, "question": None})
 
 
 def _is_vague(understanding: Understanding, shown: bool) -> bool:

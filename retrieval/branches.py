@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.catalogue import Catalogue
+from retrieval.portraits import Portraits
 from retrieval.records import Bound, Term
 
 _UNTYPICAL = 0.4
@@ -22,6 +23,11 @@ Scores = NDArray[np.float32]
 def dense(matrix: Scores, vector: Scores) -> Scores:
     """Cosine of every item with a query vector (d,), centred on the catalogue mean, scaled to a best of 1."""
     return _scaled(matrix @ vector)
+
+
+def described(portraits: Portraits, vector: Scores) -> Scores:
+    """How close every item's portrait is to a description (d,), centred and scaled in the same way."""
+    return _scaled(portraits.closeness(vector))
 
 
 def lexical(bm25: Scores) -> Scores:

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,11 +28,12 @@ from retrieval.catalogue import Catalogue, Progress
 from retrieval.encoder import DocumentEncoder, resolve_model
 from retrieval.errors import IndexMissingError
 from retrieval.lexical import Lexical
+from retrieval.portraits import Portraits, bare, draw, load
 from retrieval.records import Item, Record
 from retrieval.vectors import VectorCache
 
 _log = logging.getLogger(__name__)
-_VERSION = 2  # of the layout, of `document_text` and of portraits
+_VERSION = 3  # of the layout, of `document_text` and of portraits
 _EMBED_CHUNK = 1_024
 _STORE_BATCH = 2_000
 _READ_PAGE = 5_000
@@ -42,8 +42,6 @@ _UNFINISHED = ".building-"
 _KEPT = 4  # indexes under one home
 # An encoder reads 128 tokens; whole cast lists would leave no room for the prose.
 _LISTED = {"genre": 6, "mood": 6, "theme": 10, "person": 6}
-# What each part of a portrait counts.
-_WHOLE, _PROSE, _PRAISE, _ASKED = 1.0, 1.0, 1.0, 1.5
 _ensuring = threading.Lock()
 
 Floats = NDArray[np.float32]
@@ -51,11 +49,11 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Index:
-    """matrix: unit rows in catalogue order, (n, d), of all that is on record; portraits: the same of what each item is
-    like, for whoever describes what they want; model: name of the encoder that made them; folder: where it is."""
+    """matrix: unit rows in catalogue order, (n, d), of all that is on record; portraits: what each item is like; model:
+    name of the encoder that made them; folder: where it is."""
 
     matrix: Floats
-    portraits: Floats
+    portraits: Portraits
     model: str
     lexical: Lexical
     folder: Path
@@ -145,14 +143,11 @@ def _open(catalogue: Catalogue, folder: Path, name: str, manifest: _Manifest, ur
     lexical = Lexical.load(folder / "lexical")
     if lexical.size != len(catalogue):
         raise IndexMissingError(f"The lexical index in {folder} holds {lexical.size} items, not {len(catalogue)}.")
-    portraits = _drawn(folder / _PORTRAITS, catalogue)
+    portraits = load(folder / _PORTRAITS, catalogue) or bare(matrix)
     # A home on a disk that is full or read-only can still be used.
     with suppress(OSError):
         os.utime(folder / "manifest.json")
-    return Index(
-        matrix=matrix, portraits=matrix if portraits is None else portraits, model=manifest.model, lexical=lexical,
-        folder=folder,
-    )  # fmt: skip
+    return Index(matrix=matrix, portraits=portraits, model=manifest.model, lexical=lexical, folder=folder)
 
 
 def _build(
@@ -174,10 +169,9 @@ def _build(
             texts = [document_text(catalogue, item) for item in catalogue.items]
             matrix = text_vectors(texts, manifest.model, home, threads, progress)
             _store(client, name, catalogue, matrix, progress)
-    portraits = _portraits(catalogue, matrix, manifest.model, home, threads, progress)
-    if portraits is not matrix:
-        ids = np.array([item.id for item in catalogue.items])
-        np.savez(building / _PORTRAITS, ids=ids, rows=portraits.astype(np.float16))
+    portraits = draw(catalogue, matrix, lambda texts: text_vectors(texts, manifest.model, home, threads, progress))
+    if portraits is not None:
+        portraits.save(building / _PORTRAITS, catalogue)
     if progress:
         progress("lexical", 0, len(catalogue))
     lexical = Lexical.build(catalogue)
@@ -192,55 +186,9 @@ def _build(
         building.rename(folder)
     if progress:
         progress("lexical", len(catalogue), len(catalogue))
-    return Index(matrix=matrix, portraits=portraits, model=manifest.model, lexical=lexical, folder=folder)
-
-
-def _portraits(
-    catalogue: Catalogue, matrix: Floats, model: str, home: Path, threads: int, progress: Progress | None
-) -> Floats:
-    """Unit rows, (n, d): of each item the mean of its whole document, its prose, its praise and what people might say
-    who want it. Where a catalogue has neither praise nor such sayings, `matrix` itself.
-
-    Sayings expand the document (doc2query: Nogueira, Yang, Lin and Cho 2019), but as vectors of their own: an encoder
-    that reads 128 tokens would not see them behind the rest.
-    """
-    said = [_sayings(item.source.get(catalogue.domain.asked_for or "")) for item in catalogue.items]
-    praise = [_sayings(item.source.get(catalogue.domain.praise or "")) for item in catalogue.items]
-    if not any(said) and not any(praise):
-        return matrix
-    parts = [
-        [(item.text, _PROSE)] * bool(item.text)
-        + [(text, _PRAISE / len(praised)) for text in praised]
-        + [(text, _ASKED / len(asked)) for text in asked]
-        for item, praised, asked in zip(catalogue.items, praise, said, strict=True)
-    ]
-    texts = list(dict.fromkeys(text for own in parts for text, _ in own))
-    place = {text: number for number, text in enumerate(texts)}
-    vectors = text_vectors(texts, model, home, threads, progress)
-    portraits = _WHOLE * matrix
-    for row, own in enumerate(parts):
-        for text, weight in own:
-            portraits[row] += weight * vectors[place[text]]
-    unit: Floats = portraits / np.linalg.norm(portraits, axis=1, keepdims=True)
-    return unit
-
-
-def _drawn(path: Path, catalogue: Catalogue) -> Floats | None:
-    """The portraits that were kept, in catalogue order; None where none were made. Raises IndexMissingError."""
-    if not path.is_file():
-        return None
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            place = {str(name): row for row, name in enumerate(file["ids"])}
-            rows: Floats = file["rows"].astype(np.float32)
-        return rows[[place[item.id] for item in catalogue.items]]
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-        raise IndexMissingError(f"{path} does not hold the portraits of the items: {error!r}.") from error
-
-
-def _sayings(found: object) -> list[str]:
-    """The sentences of a field: one, or a list."""
-    return [str(text) for text in (found if isinstance(found, list) else [found]) if text]
+    return Index(
+        matrix=matrix, portraits=portraits or bare(matrix), model=manifest.model, lexical=lexical, folder=folder
+    )
 
 
 def _prune(newest: Path) -> None:

@@ -23,6 +23,7 @@ from retrieval.catalogue import Catalogue
 from retrieval.diversity import RELEVANCE, Taste, diversify, unexpected
 from retrieval.filters import allowed, broken
 from retrieval.opinion import Opinion, blended, points
+from retrieval.portraits import Portraits, bare
 from retrieval.ranker import Ranker
 from retrieval.records import Anchor, Evidence, Query, Reason, ReasonKind, Recommendation, Variety
 from retrieval.signals import BRANCHES, Signals, silenced
@@ -39,7 +40,7 @@ class RankingWeights(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     dense: float = 0.8
-    described: float = 2.0
+    described: float = 4.0
     lexical: float = 0.4
     facet: float = 1.0
     number: float = 0.9
@@ -79,7 +80,7 @@ class Recommender:
     matrix: float32 (n, d), unit rows in catalogue order. bm25: text -> scores (n,). encode: text -> (d,).
     taught, also_liked: what recorded dialogues and ratings say of these items, if anything; ranker: how to weigh it.
     variety: of the lists for queries that ask for none. trends: how much is going on about each item at a time, (n,)
-    in 0..1. portraits: like `matrix`, of what each item is like, for what somebody describes. opinion: somebody else's
+    in 0..1. portraits: what each item is like, for what somebody describes. opinion: somebody else's
     order of the best items, which counts as far as its weight says.
     """
 
@@ -96,12 +97,12 @@ class Recommender:
         ranker: Ranker | None = None,
         also_liked: AlsoLiked | None = None,
         trends: Callable[[datetime], Scores] | None = None,
-        portraits: NDArray[np.float32] | None = None,
+        portraits: Portraits | None = None,
         opinion: Opinion | None = None,
     ) -> None:
         self.catalogue = catalogue
         self.matrix = matrix
-        self.portraits = matrix if portraits is None else portraits
+        self.portraits = portraits or bare(matrix)
         self.bm25 = bm25
         self.encode = encode
         self.weights = weights or RankingWeights()
@@ -293,7 +294,7 @@ class Recommender:
         parts = []
         if query.text:
             weight = self.weights.described if query.described else self.weights.dense
-            scores = weight * branches.dense(self.portraits, self.encode(query.described or query.text))
+            scores = weight * branches.described(self.portraits, self.encode(query.described or query.text))
             scores = scores + self.weights.lexical * branches.lexical(self.bm25(query.text))
             label = query.text
             parts.append(_Part(scores, "text", label, None, None, None, query.text_belief_id, query.text_evidence))

@@ -102,7 +102,8 @@ class Turns(BaseModel):
     {value}?"). fillers: sounds that open or close an utterance and say nothing. maker: what leads up to an item whose
     maker is meant ("by whoever made ...", "same director as ...").
     none_at_all: a negation that allows nothing ("no", not "less"). back: takes up what was just named ("I hate
-    them"). list_restart: a list that turns from unwanted to wanted. everyone: a verdict on all that was named.
+    them"). list_restart: a list that turns from unwanted to wanted; instead: the same, said behind the
+    name. everyone: a verdict on all that was named.
     first_person: in a verdict that is one's own ("bored me"); without it all are taken for it. excepting: the cues of
     an exclusion that spare something from a dislike before them ("except"), those of its group `near` only right
     behind it ("I hate anything but"). somebody: a pronoun for a person. takes_up: begins a judgement of what was just
@@ -138,6 +139,7 @@ class Turns(BaseModel):
     none_at_all: str = NEVER
     back: str = NEVER
     list_restart: str = NEVER
+    instead: str = NEVER
     everyone: str = NEVER
     first_person: str = ""
     excepting: str = NEVER

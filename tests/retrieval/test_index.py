@@ -133,17 +133,18 @@ SAID = [
 
 
 def test_without_praise_or_sayings_a_portrait_is_the_document(built: tuple[Path, Index]) -> None:
-    assert built[1].portraits is built[1].matrix
+    assert built[1].portraits.rows is built[1].matrix
+    assert not len(built[1].portraits.owners)
 
 
 def test_a_portrait_is_near_what_people_might_say_and_survives_reopening(tmp_path: Path) -> None:
     drawn, _ = ensured(tmp_path, catalogue(SAID))
-    np.testing.assert_allclose(np.linalg.norm(drawn.portraits, axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(drawn.portraits.rows, axis=1), 1, atol=1e-5)
     asked = QueryEncoder(resolve_model(MODEL)).encode([f"evening number {n}" for n in range(len(SAID))])
-    assert ((asked * drawn.portraits).sum(axis=1) > (asked * drawn.matrix).sum(axis=1)).all()
+    assert ((asked * drawn.portraits.rows).sum(axis=1) > (asked * drawn.matrix).sum(axis=1)).all()
     again, steps = ensured(tmp_path, catalogue(SAID[::-1]))
     assert steps == []
-    np.testing.assert_allclose(again.portraits, drawn.portraits[::-1], atol=1e-3)
+    np.testing.assert_allclose(again.portraits.rows, drawn.portraits.rows[::-1], atol=1e-3)
 
 
 def test_an_index_with_broken_portraits_is_built_again(tmp_path: Path) -> None:
@@ -151,7 +152,7 @@ def test_an_index_with_broken_portraits_is_built_again(tmp_path: Path) -> None:
     (drawn.folder / "portraits.npz").write_bytes(b"no")
     again, steps = ensured(tmp_path, catalogue(SAID))
     assert steps
-    np.testing.assert_allclose(again.portraits, drawn.portraits, atol=1e-3)
+    np.testing.assert_allclose(again.portraits.rows, drawn.portraits.rows, atol=1e-3)
 
 
 def test_another_catalogue_has_its_own_index_and_shares_vectors(home: Path) -> None:

@@ -41,14 +41,16 @@ def plan_answer(understanding: Understanding, state: SessionState, catalogue: Ca
         return ReplyPlan(
             acts={"answer"}, lines=lines, suggestions=_next(item, catalogue), events=[Focused(item_id=item.id)]
         )
-    facts = [topic for topic in topics if topic != "about"]
+    facts = [topic for topic in topics if topic not in {"about", "praise"}]
     found = {topic: facet_phrase(catalogue, item, topic, 5) or number_phrase(catalogue, item, topic) for topic in facts}
     known = [phrase for phrase in found.values() if phrase is not None]
     lines = [_fact_line(item, known, catalogue)] if known else []
     lines += [_unknown_line(item, topic, catalogue) for topic, phrase in found.items() if phrase is None]
+    if "praise" in topics:
+        lines.append(_praise_line(item, catalogue))
     if "about" in topics:
         lines.append(_about_line(item, summary(item), catalogue))
-    offers = _next(item, catalogue) if known or "about" in topics else []
+    offers = _next(item, catalogue) if known or len(facts) < len(topics) else []
     return ReplyPlan(acts={"answer"}, lines=lines, suggestions=offers, events=[Focused(item_id=item.id)])
 
 
@@ -134,6 +136,8 @@ def plan_explanation(understanding: Understanding, state: SessionState, catalogu
         lines += [Line(template="why_fact", slots={"fact": p.text}, **_support(p)) for p in _described(item, catalogue)]
     if surprise:
         lines.insert(1, Line(template="why_surprise", slots={"nouns": catalogue.domain.noun.many}, item_id=item.id))
+    quoted = {line.slots["quote"] for line in lines if line.template == "why_quote"}
+    lines = [line for line in lines if line.template != "why_quote_short" or line.slots["quote"] not in quoted]
     said = _by_quote(lines, catalogue.domain.language)
     return ReplyPlan(acts={"explain"}, lines=said, suggestions=_next(item, catalogue), events=events)
 
@@ -341,6 +345,15 @@ def _about_line(item: Item, text: str, catalogue: Catalogue) -> Line:
         titles=[item.title], quotes=[text] if text else [], numbers=[float(item.year)] if item.year else [],
         item_id=item.id,
     )  # fmt: skip
+
+
+def _praise_line(item: Item, catalogue: Catalogue) -> Line:
+    praise = item.source.get(catalogue.domain.praise or "")
+    text = " ".join(map(str, praise)) if isinstance(praise, list) else str(praise or "")
+    if not text:
+        return _unknown_line(item, "praise", catalogue)
+    slots = {"title": item.title, "text": text}
+    return Line(template="answer_praise", slots=slots, titles=[item.title], quotes=[text], item_id=item.id)
 
 
 def _support(phrase: Phrase, *quotes: str) -> dict[str, Any]:

@@ -71,7 +71,8 @@ class Drafter:
         self.linker = Linker(catalogue, gazetteer, self.lexicon)
         self.reader = Reader(catalogue, gazetteer, self.cues)
         topics = [*((name, c.asks) for name, c in self.domain.facets.items()),
-                  *((name, c.asks) for name, c in self.domain.numbers.items())]  # fmt: skip
+                  *((name, c.asks) for name, c in self.domain.numbers.items()),
+                  ("praise", [self.lexicon.turns.worth_it])]  # fmt: skip
         self._questions = [
             (topic, re.compile(pattern.replace("{it}", self.lexicon.turns.said_item)))
             for topic, patterns in topics

@@ -53,6 +53,7 @@ class Listener:
         self.lexicon: Lexicon = load_lexicon(language)
         self.model = load_act_model(language, encoder)
         self._offers = turn_pattern(language, "offers")
+        self._polar = turn_pattern(language, "polar")
         self._fillers = turn_pattern(language, "fillers")
         self._place = turn_pattern(language, "place", (self.domain.noun.one, *self.domain.called))
 
@@ -160,7 +161,9 @@ class Listener:
             acts = (acts - {"unclear"} - ({"ask_item"} if draft.question is None else set())) | {"remove"}
         if "ask_item" in acts and question is None:
             target = next(iter(draft.targets), None) or context.focus or next(iter(context.slate), None)
-            question = ItemQuestion(topic="about", item_id=target)
+            # Whoever wants a yes or no is not told the story instead.
+            topic = "unknown" if self._polar.match(folded) and "about" not in draft.cues else "about"
+            question = ItemQuestion(topic=topic, item_id=target)
         return Understanding(
             text=draft.text, language=self.domain.language, acts=acts, constraints=reading.constraints,
             preferences=[*reading.preferences, *_item_preferences(reading.mentions)], critiques=reading.critiques,

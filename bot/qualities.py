@@ -21,6 +21,9 @@ class Quality(NamedTuple):
     degree: Degree | None
 
 
+_PAST_CHILDHOOD = 12.0  # the age from which what suits somebody is "not for kids"
+
+
 def read_quality(
     said: Quality, relation: str, none_at_all: bool, quote: str, domain: DomainConfig
 ) -> Critique | Preference | None:
@@ -46,6 +49,8 @@ def read_quality(
     low, high = quality_bounds(config.role, config.step, pole)
     if config.role == "level" and high is not None and none_at_all:
         high = 0.0
+    if config.role == "age" and negative and pole > 0:
+        low = _PAST_CHILDHOOD
     hard = (negative and config.role in {"level", "axis"}) or config.role == "age"
     return Preference(
         facet=name.kind, value=canonical(low, high), strength=0.8, hard=hard, excludes=hard,

@@ -171,7 +171,8 @@ class Checked(Record):
 
 
 class ItemQuestion(Record):
-    """A question about one item: `topic` is a facet or number name, or "about" (what happens in it).
+    """A question about one item: `topic` is a facet or number name, "about" (what happens in it), "praise" (what people
+    love about it), or "unknown" (what no record says).
 
     further: topics asked in the same breath ("who made it and how long is it?"). checks: values that it may have.
     """

@@ -102,7 +102,9 @@ class Turns(BaseModel):
     {value}?"). fillers: sounds that open or close an utterance and say nothing. maker: what leads up to an item whose
     maker is meant ("by whoever made ...", "same director as ...").
     none_at_all: a negation that allows nothing ("no", not "less"). back: takes up what was just named ("I hate
-    them"). list_restart: a list that turns from unwanted to wanted; instead: the same, said behind the
+    them"). polar: how a question that wants a yes or no begins. worth_it:
+    whether an item, {it}, is any good.
+    list_restart: a list that turns from unwanted to wanted; instead: the same, said behind the
     name. everyone: a verdict on all that was named.
     first_person: in a verdict that is one's own ("bored me"); without it all are taken for it. excepting: the cues of
     an exclusion that spare something from a dislike before them ("except"), those of its group `near` only right
@@ -140,6 +142,8 @@ class Turns(BaseModel):
     back: str = NEVER
     list_restart: str = NEVER
     instead: str = NEVER
+    polar: str = NEVER
+    worth_it: str = NEVER
     everyone: str = NEVER
     first_person: str = ""
     excepting: str = NEVER

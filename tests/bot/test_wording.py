@@ -119,7 +119,7 @@ CONVERSATIONS = [
     ["a comedy", "forget everything about me"],
     ["something funny", "more variety please", "stick closer to what I said", "surprise me"],
     ["the robbery goes fine, it's the people who fall apart", "how many Finnish musicals do you have?"],
-    ["is Tom Hanks in Cast Away?", "is Heat a comedy?", "is it under two hours?"],
+    ["is Tom Hanks in Cast Away?", "is Heat a comedy?", "is it under two hours?", "is it any good?"],
     ["I loved Nosferatu", "the 1922 one", "something like Scarface", "I can't stand horror", "I love horror"],
 ]  # fmt: skip
 

@@ -14,6 +14,7 @@ from retrieval.records import Record
 
 DIALOGUES = Path(__file__).parent / "dialogues"
 LABELLED = Path(__file__).parent.parent / "tests" / "data" / "understanding"
+DESCRIPTIONS = Path(__file__).parent / "descriptions.tsv"
 NEEDS = Path(__file__).parent / "needs.yaml"
 JUDGED_NEEDS = Path(__file__).parent / "needs_judged.yaml"
 JUDGED_LINKS = Path(__file__).parent / "linking_judged.yaml"
@@ -115,6 +116,12 @@ class NeedsOptions(EvalOptions):
     needs: Path = NEEDS
     judged: Path = JUDGED_NEEDS
     show: bool = False
+
+
+class DescriptionOptions(EvalOptions):
+    """descriptions: a file of evals.descriptions."""
+
+    descriptions: Path = DESCRIPTIONS
 
 
 class VarietyOptions(EvalOptions):

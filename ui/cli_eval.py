@@ -215,6 +215,27 @@ def eval_needs(
     _measure(run_needs, options, lambda report: print_report(report, console, show))
 
 
+@evals.command("descriptions")
+def eval_descriptions(
+    model: Model = None,
+    catalog: Catalog = None,
+    domain: Domain = None,
+    home: Home = None,
+    limit: Limit = None,
+    seed: Seed = 0,
+    json_file: Json = None,
+) -> None:
+    """Describe items in words that the catalogue does not have, and see how early each comes."""
+    from evals.descriptions import print_report, run_descriptions
+    from evals.options import DescriptionOptions
+
+    options = _options(
+        DescriptionOptions, model=model, catalog=catalog, domain=domain, home=home, limit=limit, seed=seed,
+        json_file=json_file,
+    )  # fmt: skip
+    _measure(run_descriptions, options, lambda report: print_report(report, console))
+
+
 @evals.command("variety")
 def eval_variety(
     sessions: Annotated[int, typer.Option(min=1, help="Sessions to hold at each step.")] = 60,

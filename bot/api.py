@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import copy
-import gc
 import json
-import os
 import threading
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
@@ -17,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 from threadpoolctl import threadpool_limits
 
 from bot.dialling import STEPS
@@ -26,6 +24,7 @@ from bot.grounding import Checker
 from bot.imports import read_import, take_in
 from bot.language_models import Choice, choose, open_model
 from bot.manager import Manager
+from bot.opening import collector_paused, own_home
 from bot.querying import build_query
 from bot.ranking import dialogue_query, rank_dialogue
 from bot.rebuilding import context_of, rebuild
@@ -44,7 +43,7 @@ from retrieval.branches import Scores
 from retrieval.catalogue import Catalogue, Progress
 from retrieval.domain import DomainConfig, load_domain
 from retrieval.encoder import QueryEncoder, resolve_model
-from retrieval.errors import HomeInUseError, InputError, NotFoundError
+from retrieval.errors import InputError, NotFoundError
 from retrieval.importer import ImportReport, import_file
 from retrieval.index import Index, ensure_index
 from retrieval.opinion import Opinion
@@ -128,9 +127,9 @@ class Bot:
         settings = settings.model_copy(update=changes)
         choice = choose(settings.model)
         choose(settings.second_opinion)
-        lock = _own(settings.home)
+        lock = own_home(settings.home)
         try:
-            with _collector_paused():
+            with collector_paused():
                 return cls._opened(settings, choice, lock, progress)
         except BaseException:
             lock.release()
@@ -467,40 +466,7 @@ def replayed(reply: Reply) -> Iterator[TurnEvent]:
     yield TurnEvent(kind="done", data={"reply": reply})
 
 
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Opening makes millions of objects that all stay: to look through them for garbage takes a quarter of its time."""
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()
-
-
 def _session_name(session_id: str) -> str:
     if not session_id or len(session_id) > 120:
         raise InputError("A session id must have 1 to 120 characters.")
     return session_id
-
-
-def _own(home: Path) -> FileLock:
-    """Take the home for this process. Raises HomeInUseError naming the process that has it."""
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"The home folder {home} cannot be made: {error}. Set RAPPORT_HOME to a folder you own."
-        ) from error
-    holder = home / "owner"
-    lock = FileLock(str(home / "lock"), thread_local=False)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        pid = holder.read_text(encoding="utf-8").strip() if holder.is_file() else "unknown"
-        raise HomeInUseError(
-            f"Another process (pid {pid}) uses {home}. Stop it, or set RAPPORT_HOME to another folder."
-        ) from error
-    holder.write_text(str(os.getpid()), encoding="utf-8")
-    return lock

@@ -15,25 +15,37 @@ _ROLES = {"decade": "year"}
 _QUOTED = re.compile(f'["“”„«»《》「」]+{ITEM_SIGN}["“”„«»《》「」]+')
 
 
+def question_form(
+    folded: str, spans: Sequence[Span], pointers: Sequence[Pointer], quantities: Sequence[Quantity]
+) -> str:
+    """A part of an utterance with a sign for each item that it names or points at, and one for each value."""
+    marks = [(span.start, span.end, ITEM_SIGN if span.kind == "item" else VALUE_SIGN) for span in spans]
+    marks += [(said.start, said.end, VALUE_SIGN) for said in quantities]
+    free = [one for one in pointers if not any(one.start < end and start < one.end for start, end, _ in marks)]
+    marks += [(one.start, one.end, ITEM_SIGN) for one in free if one.end > one.start]
+    form = folded
+    for start, end, sign in sorted(marks, reverse=True):
+        form = form[:start] + sign + form[end:]
+    return _QUOTED.sub(ITEM_SIGN, form).strip()
+
+
 def find_checks(
-    folded: str, spans: Sequence[Span], pointers: Sequence[Pointer], quantities: Sequence[Quantity], context: Context,
-    lexicon: Lexicon, nouns: tuple[str, ...],
+    form: str, spans: Sequence[Span], quantities: Sequence[Quantity], context: Context, lexicon: Lexicon,
+    nouns: tuple[str, ...],
 ) -> list[Checked]:  # fmt: skip
     """What a part of an utterance asks about an item, if that is all it asks. Where it names and points at none, a
     pronoun of the pattern ("is he in it?") may mean what is on screen."""
     values = [span for span in spans if span.kind != "item" and span.name.value]
     asked = [(span.start, Checked(facet=span.kind, value=span.name.value)) for span in values]
     asked += [(said.start, Checked(facet=_ROLES.get(said.facet, said.facet), value=said.value)) for said in quantities]
-    marks = [(span.start, span.end, ITEM_SIGN if span.kind == "item" else VALUE_SIGN) for span in spans]
-    marks += [(said.start, said.end, VALUE_SIGN) for said in quantities]
-    free = [one for one in pointers if not any(one.start < end and start < one.end for start, end, _ in marks)]
-    marks += [(one.start, one.end, ITEM_SIGN) for one in free if one.end > one.start]
-    if not asked or not (context.slate or context.focus or any(sign == ITEM_SIGN for _, _, sign in marks)):
+    if not asked or not (context.slate or context.focus or ITEM_SIGN in form):
         return []
-    form = folded
-    for start, end, sign in sorted(marks, reverse=True):
-        form = form[:start] + sign + form[end:]
-    form = _QUOTED.sub(ITEM_SIGN, form).strip()
     if not turn_pattern(lexicon.language, "checks", nouns).fullmatch(form):
         return []
     return [check for _, check in sorted(asked, key=lambda one: one[0])]
+
+
+def asks_worth(form: str, context: Context, lexicon: Lexicon) -> bool:
+    """Whether a part of an utterance asks if an item is any good."""
+    known = context.slate or context.focus or ITEM_SIGN in form
+    return bool(known) and turn_pattern(lexicon.language, "worth_it").search(form) is not None

@@ -29,7 +29,7 @@ def loosened(understanding: Understanding, domain: DomainConfig) -> Understandin
 
     "A family everybody takes for losers" is no wish for the kind that is called Family; "something for the family" is.
     A kind is asked for outright behind an article, or before a word for items or for what they are about; one whose
-    name needs such a word ("a war film") only there.
+    name needs such a word only there, or right between the two ("some action with ...").
     """
     if not describes(understanding):
         return understanding
@@ -50,22 +50,24 @@ def _loose(wish: Preference, passing: Collection[tuple[str, str | None]]) -> Pre
 
 
 def _outright(folded: str, entity: Entity, domain: DomainConfig) -> bool:
-    before, behind, noun = _around(domain.language, domain.item_words)
+    before, right_before, behind, noun = _around(domain.language, domain.item_words)
+    lead = folded[: entity.start]
     if alone := listed(domain.language, "genre_alone"):
         said = folded[entity.start : entity.end].removesuffix("s")
         if not said.endswith((*alone, *domain.item_words)):
-            return noun.match(folded, entity.end) is not None
-    return before.search(folded[: entity.start]) is not None or behind.match(folded, entity.end) is not None
+            between = right_before.search(lead) and behind.match(folded, entity.end)
+            return bool(between or noun.match(folded, entity.end))
+    return bool(before.search(lead) or behind.match(folded, entity.end))
 
 
 @lru_cache(maxsize=8)
-def _around(language: str, nouns: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """What stands before a kind that is asked for, what behind it, and a word for items behind it."""
+def _around(language: str, nouns: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
+    """What stands before a kind that is asked for, and right before it; what behind it, and a word for items there."""
     said = load_lexicon(language).linking
     items = "|".join(re.escape(noun.lower()) for noun in nouns)
     asked = "|".join(said.kind_leads) or NEVER
     follows = "|".join([items, *said.about, *said.kind_follows])
     return (
-        re.compile(rf"(?<![\w'])(?:{asked})\s+(?:\w+\s+){{0,2}}$"), re.compile(rf"\s*(?:$|[.!?]|(?:{follows})\b)"),
-        re.compile(rf"\s*(?:{items})\b"),
+        re.compile(rf"(?<![\w'])(?:{asked})\s+(?:\w+\s+){{0,2}}$"), re.compile(rf"(?<![\w'])(?:{asked})\s+$"),
+        re.compile(rf"\s*(?:$|[.!?]|(?:{follows})\b)"), re.compile(rf"\s*(?:{items})\b"),
     )  # fmt: skip

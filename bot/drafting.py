@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.acts import rule_acts
-from bot.checking import find_checks
+from bot.checking import asks_worth, find_checks, question_form
 from bot.clauses import parts_of
 from bot.cues import Cue, CueFinder, cue_finder
 from bot.echoes import Echoes, find_echoes
@@ -71,8 +71,7 @@ class Drafter:
         self.linker = Linker(catalogue, gazetteer, self.lexicon)
         self.reader = Reader(catalogue, gazetteer, self.cues)
         topics = [*((name, c.asks) for name, c in self.domain.facets.items()),
-                  *((name, c.asks) for name, c in self.domain.numbers.items()),
-                  ("praise", [self.lexicon.turns.worth_it])]  # fmt: skip
+                  *((name, c.asks) for name, c in self.domain.numbers.items())]  # fmt: skip
         self._questions = [
             (topic, re.compile(pattern.replace("{it}", self.lexicon.turns.said_item)))
             for topic, patterns in topics
@@ -170,7 +169,11 @@ class Drafter:
         relations = [cue for cue in bounded if cue is not None]
         pointers = [p for p in pointers if p.exact or not any(c.start < p.end and p.start < c.end for c in relations)]
         question = self._question(spoken, cues, spans, pointers, context)
-        checks = find_checks(folded, spans, pointers, quantities, context, self.lexicon, self.domain.item_words)
+        form = question_form(folded, spans, pointers, quantities)
+        checks = find_checks(form, spans, quantities, context, self.lexicon, self.domain.item_words)
+        if question is None and asks_worth(form, context, self.lexicon):
+            asked_of = [*self._targets(spans, pointers), context.focus, *context.slate]
+            question = ItemQuestion(topic="praise", item_id=next(filter(None, asked_of), None))
         if checks:
             asked_of = [*self._targets(spans, pointers), context.focus, *context.slate]
             question = question or ItemQuestion(topic=checks[0].facet, item_id=next(filter(None, asked_of)))

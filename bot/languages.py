@@ -15,7 +15,7 @@ _HAN = 0.25  # a sign that may be part of a name; one of a common word counts as
 _SIGN = 2.0  # a letter of its own counts as much as two function words
 _COMMON = 0.4  # a common noun or verb tells less than a function word
 _USUAL = 0.9  # the language spoken last is kept unless another is ahead of it by about a word
-_EXPECTED = 0.65  # the first language, while nothing was spoken
+_EXPECTED = 0.5  # the first language, while nothing was spoken
 _COMPOUND = re.compile(r"(?:[^\W\d_]+-)+[^\W\d_]+")
 _WORD = re.compile(r"(?<![\w'])[^\W\d_]+(?:'[^\W\d_]+)*(?![\w'])")
 

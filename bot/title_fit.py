@@ -15,6 +15,7 @@ from math import exp
 
 from bot.gazetteer import Fame, Name
 from bot.hints import Hints
+from bot.lexicon import turn_pattern
 from bot.text import Token, is_sign
 
 NAMED_OUTRIGHT = 1.3
@@ -98,6 +99,11 @@ class Place:
         return not lead or lead[-1] in ".!?\n。"
 
     @cached_property
+    def points(self) -> bool:
+        """Whether the words point at what is on the screen ("the others")."""
+        return turn_pattern(self.hints.lexicon.language, "others").match(self.folded, self.start) is not None
+
+    @cached_property
     def signs(self) -> bool:
         """Whether the words are of a writing without spaces."""
         return all(is_sign(word) for word in self.words)
@@ -160,7 +166,8 @@ def _evidence(place: Place, name: Name, rivals: Collection[str]) -> Iterator[str
         yield "part of a cue"
     if name.form == "partial":
         yield "a part of a title" if place.rare else "an ordinary part of a title"
-    if name.form == "full" and place.verdict and len(place.folded[: place.start].strip(" ,.!")) <= _SOUND:
+    opens = len(place.folded[: place.start].strip(" ,.!")) <= _SOUND
+    if name.form == "full" and place.verdict and opens and not place.points:
         yield "all that is judged"  # "umm get out bored me"
     yield from _evidence_around(place, name.weight > place.fame.well_known)
     others = "value" if set(rivals) - {"person"} else "person" if rivals else None

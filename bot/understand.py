@@ -20,6 +20,7 @@ from retrieval.encoder import QueryEncoder
 _READ = 600  # characters; what a description is about is said by then
 _CLEAR, _CLEARER = 0.3, 0.4  # how sure the likeliest value must be to make a wish of what is unclear, of what is talk
 _TOLD = 2  # telling words of a description
+_TELLING = 3  # the same, where nothing else speaks for one
 _SHORT, _LONG = 4, 8  # words from which what is unclear, and what sounds like talk, may be a description
 _OF_WHAT_IS_SHOWN = {"why", "why_not", "compare", "ask_item", "reject", "seen"}
 _VAGUE = {"unclear", "chitchat", "off_topic", "ask_item", "request", "disclose", "answer", "help", "like", "dislike"}
@@ -57,7 +58,8 @@ class Understander:
         listener = self.listener(language)
         wish, rest = without_dial(text, language)
         heard = with_dial(listener.understand(rest, context), text, wish)
-        heard = heard if context.slate or context.focus else _of_nothing_shown(heard)
+        asked = listener.drafter.cues.acts(listener.drafter.fold(rest)) & _OF_WHAT_IS_SHOWN
+        heard = heard if context.slate or context.focus or asked else _of_nothing_shown(heard)
         heard = (
             loosened(self._leaning(heard, bool(context.slate)), listener.domain)
             if listener.catalogue.in_own_language
@@ -82,9 +84,13 @@ class Understander:
         ]  # fmt: skip
         if understanding.search or not found:
             return understanding.model_copy(update={"leanings": found})
-        if found[0].weight < (_CLEARER if understanding.acts & _TALK else _CLEAR):
+        drafter = self.listener(understanding.language).drafter
+        search = drafter.telling_words(text)
+        plain = [word for word in search.split() if word in drafter.lexicon.common]
+        # With nothing on the screen to speak of, a plain sentence that means nothing else describes something.
+        tells = understanding.acts == {"unclear"} and not shown and len(plain) == len(search.split()) >= _TELLING
+        if not tells and found[0].weight < (_CLEARER if understanding.acts & _TALK else _CLEAR):
             return understanding
-        search = self.listener(understanding.language).drafter.telling_words(text)
         if len(search.split()) < _TOLD:
             return understanding  # "recommend me a film"
         acts = {"request", "disclose", *(understanding.acts & _BESIDE)}

@@ -1,8 +1,8 @@
-"""Descriptions of what somebody feels like, each written for one film: how early does that film come?
+"""Descriptions of what somebody feels like, each written for one item: how early does that item come?
 
-evals/descriptions.tsv holds sentences that people might say who want a film of the starter, by somebody who did not see
-how the program hears them; none of them is in the catalogue. The films of the half `dev` are for tuning, those of
-`test` for measuring. Many films answer a description, so that the one it was written for need not come first.
+evals/descriptions.tsv holds sentences that people might say who want an item of the starter, written without sight of
+how the program hears them; none of them is in the catalogue. The items of the half `dev` are for tuning, those of
+`test` for measuring. Many items answer a description, so that the one it was written for need not come first.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def _listed(bot: Bot, say: str, count: int) -> list[str]:
 
 def print_report(report: DescriptionReport, console: Console) -> None:
     """A row for each half."""
-    table = Table(title="Descriptions: the film that each was written for is among the first")
+    table = Table(title="Descriptions: the item that each was written for is among the first")
     for heading in (
         "half",
         "sentences",

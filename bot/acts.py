@@ -143,6 +143,8 @@ def overruled(said: Said, likely: Likely, heard: HeardActs | None, turning: bool
         return None
     if said.rule == "avoid":
         return None  # one exclusion too many is better than a broken one
+    if said.rule == "seen" and relation == "like":
+        return None  # "I saw Life Is Beautiful": who liked it as well says so
     if said.kind == "number" and relation != "none":
         return None  # which side of a bound is meant is the reader's to say: "nothing older than 1990"
     acts = heard.likely if heard is not None else {}

@@ -30,17 +30,14 @@ def question_form(
 
 
 def find_checks(
-    form: str, spans: Sequence[Span], quantities: Sequence[Quantity], context: Context, lexicon: Lexicon,
-    nouns: tuple[str, ...],
-) -> list[Checked]:  # fmt: skip
+    form: str, spans: Sequence[Span], quantities: Sequence[Quantity], lexicon: Lexicon, nouns: tuple[str, ...]
+) -> list[Checked]:
     """What a part of an utterance asks about an item, if that is all it asks. Where it names and points at none, a
-    pronoun of the pattern ("is he in it?") may mean what is on screen."""
+    pronoun of the pattern ("is he in it?") means what is on screen, if anything is."""
     values = [span for span in spans if span.kind != "item" and span.name.value]
     asked = [(span.start, Checked(facet=span.kind, value=span.name.value)) for span in values]
     asked += [(said.start, Checked(facet=_ROLES.get(said.facet, said.facet), value=said.value)) for said in quantities]
-    if not asked or not (context.slate or context.focus or ITEM_SIGN in form):
-        return []
-    if not turn_pattern(lexicon.language, "checks", nouns).fullmatch(form):
+    if not asked or not turn_pattern(lexicon.language, "checks", nouns).fullmatch(form):
         return []
     return [check for _, check in sorted(asked, key=lambda one: one[0])]
 

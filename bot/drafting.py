@@ -170,13 +170,13 @@ class Drafter:
         pointers = [p for p in pointers if p.exact or not any(c.start < p.end and p.start < c.end for c in relations)]
         question = self._question(spoken, cues, spans, pointers, context)
         form = question_form(folded, spans, pointers, quantities)
-        checks = find_checks(form, spans, quantities, context, self.lexicon, self.domain.item_words)
+        checks = find_checks(form, spans, quantities, self.lexicon, self.domain.item_words)
         if question is None and asks_worth(form, context, self.lexicon):
             asked_of = [*self._targets(spans, pointers), context.focus, *context.slate]
             question = ItemQuestion(topic="praise", item_id=next(filter(None, asked_of), None))
         if checks:
             asked_of = [*self._targets(spans, pointers), context.focus, *context.slate]
-            question = question or ItemQuestion(topic=checks[0].facet, item_id=next(filter(None, asked_of)))
+            question = question or ItemQuestion(topic=checks[0].facet, item_id=next(filter(None, asked_of), None))
             # "Is it sad?" asks how sad it is, where there is a scale for that.
             question = question.model_copy(update={"checks": [] if question.topic in self.domain.numbers else checks})
         wishes: list[Mark] = [*(span for span in spans if span.kind != "item"), *quantities]

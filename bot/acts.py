@@ -187,6 +187,8 @@ def settled(rules: set[str], cues: set[str], heard: HeardActs | None, read: set[
     acts |= {act for act in cues & _OUTRIGHT if heard.likely[act] >= _INKLING}
     if context.pending is None:
         acts -= {"answer"}
+    elif "answer" in rules and not acts & (ASIDES - {"chitchat"}):
+        acts |= {"answer"}  # whoever was asked and tells something answers
     if "remove" in acts:
         acts -= {"reject"}
     if "ask_catalogue" in acts and "ask_catalogue" in cues:

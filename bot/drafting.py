@@ -168,17 +168,13 @@ class Drafter:
         bounded = (_before_quantities(cue, quantities, self._leads_in) for cue in relations)
         relations = [cue for cue in bounded if cue is not None]
         pointers = [p for p in pointers if p.exact or not any(c.start < p.end and p.start < c.end for c in relations)]
-        question = self._question(spoken, cues, spans, pointers, context)
         form = question_form(folded, spans, pointers, quantities)
         checks = find_checks(form, spans, quantities, self.lexicon, self.domain.item_words)
-        if question is None and asks_worth(form, context, self.lexicon):
-            asked_of = [*self._targets(spans, pointers), context.focus, *context.slate]
-            question = ItemQuestion(topic="praise", item_id=next(filter(None, asked_of), None))
-        if checks:
-            asked_of = [*self._targets(spans, pointers), context.focus, *context.slate]
-            question = question or ItemQuestion(topic=checks[0].facet, item_id=next(filter(None, asked_of), None))
+        asked = checks[0].facet if checks else "praise" if asks_worth(form, context, self.lexicon) else ""
+        question = self._question(spoken, cues, spans, pointers, context, asked)
+        if question is not None and question.topic not in self.domain.numbers:
             # "Is it sad?" asks how sad it is, where there is a scale for that.
-            question = question.model_copy(update={"checks": [] if question.topic in self.domain.numbers else checks})
+            question = question.model_copy(update={"checks": checks})
         wishes: list[Mark] = [*(span for span in spans if span.kind != "item"), *quantities]
         items = [span for span in spans if span.kind == "item"]
         marks: list[Mark] = [*relations, *items, *pointers, *([] if checks else wishes)]
@@ -214,8 +210,10 @@ class Drafter:
         )  # fmt: skip
 
     def _question(
-        self, folded: str, act_cues: set[str], spans: Sequence[Span], pointers: Sequence[Pointer], context: Context
-    ) -> ItemQuestion | None:
+        self, folded: str, act_cues: set[str], spans: Sequence[Span], pointers: Sequence[Pointer], context: Context,
+        asked: str,
+    ) -> ItemQuestion | None:  # fmt: skip
+        """What is asked of an item; `asked`: the topic where no pattern of the domain tells one."""
         topics: dict[str, re.Match[str]] = {}
         for topic, pattern in self._questions:
             match = pattern.search(folded)
@@ -225,7 +223,7 @@ class Drafter:
             known = match and any(match.start() < one.end() and one.start() < match.end() for one in topics.values())
             if match and not (inside or known):
                 topics.setdefault(topic, match)
-        first, *further = topics or (["about"] if "about" in act_cues else [""])
+        first, *further = topics or ([asked or "about"] if asked or "about" in act_cues else [""])
         if not first:
             return None
         named = self._targets(spans, pointers)

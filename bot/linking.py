@@ -36,6 +36,7 @@ class Linker:
         self.lexicon = lexicon
         self.families = gazetteer.families
         self.hints: Hints = hints_of(lexicon.language, catalogue.domain)
+        self._ordinary = lexicon.common | lexicon.stop
         series = catalogue.domain.facets_of("series")
         self._guesser = Guesser(gazetteer, self.hints, frozenset(series))
 
@@ -249,8 +250,7 @@ class Linker:
         if all(is_sign(word) for word in words):
             return len(words) > 2 or self.hints.personal(folded, said[0].start)
         start = said[0].start
-        known = self.lexicon.common | self.lexicon.stop
-        rare = [word for word in words if word not in known and word.removesuffix("s") not in known]  # "rope bridges"
+        rare = [word for word in words if not {word, word.removesuffix("s")} & self._ordinary]  # "rope bridges"
         surely = self.hints.personal(folded, start, listed=False)
         cue = surely or self.hints.personal(folded, start)
         opens = len(said) == 1 and not folded[:start].rstrip()[-1:].isalnum()

@@ -497,8 +497,8 @@ def test_attributes_and_properties_change_its_look(site, visit):
             document.adoptedStyleSheets.push(sheet);
         }"""
     )
-    one.page.wait_for_timeout(200)
-    assert one.page.evaluate(look % (".launcher", "backgroundColor")) == "rgb(255, 225, 77)"
+    # The colour changes over some frames, of which a busy machine draws few.
+    one.page.wait_for_function(f"() => {look % ('.launcher', 'backgroundColor')} === 'rgb(255, 225, 77)'")
     assert one.page.evaluate(look % (".launcher", "width")) == "70px"
     assert one.page.evaluate(look % (".panel", "borderRadius")) == "3px"
     assert one.page.evaluate(look % (".panel", "zIndex")) == "7"

@@ -26,6 +26,7 @@ from retrieval.encoder import QueryEncoder, ReadText
 FOLDER = Path(__file__).parent / "utterances"
 
 _BUCKETS = 8192
+_KEPT, _AT_ONCE = 128, 32  # texts
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*|[?!]")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
@@ -47,6 +48,9 @@ class ActModel(Protocol):
 
     thresholds: Floats
 
+    def read_ahead(self, texts: Sequence[str]) -> None:
+        """Read texts that will be asked about, all at once."""
+
     def probabilities(self, texts: Sequence[str], signs: Sequence[Signs]) -> Floats:
         """(n, acts) in 0..1."""
 
@@ -61,6 +65,9 @@ class WordActs:
         self.thresholds = saved["thresholds"].astype(np.float32)
         self._weights, self._bias = saved["weights"].astype(np.float32), saved["bias"].astype(np.float32)
         self._signs = places(str(name) for name in saved["signs"])
+
+    def read_ahead(self, texts: Sequence[str]) -> None:
+        """Nothing: the words of a text are counted when it is asked about."""
 
     def probabilities(self, texts: Sequence[str], signs: Sequence[Signs]) -> Floats:
         return _logistic(word_features(texts, signs, self._signs) @ self._weights.T + self._bias)
@@ -91,17 +98,30 @@ class SentenceActs:
         # What was read last is mostly asked about again; replaced as a whole, so that threads need no lock.
         self._last: dict[str, ReadText] = {}
 
+    def read_ahead(self, texts: Sequence[str]) -> None:
+        for start in range(0, min(len(texts), _KEPT), _AT_ONCE):
+            self._read(texts[start : start + _AT_ONCE])
+
     def probabilities(self, texts: Sequence[str], signs: Sequence[Signs]) -> Floats:
-        read = self._encoder.read(texts, self._network)
-        self._last = dict(zip(texts, read, strict=True))
-        return self._judged([one.states for one in read], signs)
+        read = self._read(texts)
+        return self._judged([read[text].states for text in texts], signs)
+
+    def _read(self, texts: Sequence[str]) -> dict[str, ReadText]:
+        """At least these texts, read."""
+        known = self._last
+        if new := [text for text in dict.fromkeys(texts) if text not in known]:
+            earlier = list(known.items())[-_KEPT:]
+            known = {**dict(earlier), **{text: known[text] for text in texts if text in known},
+                     **dict(zip(new, self._encoder.read(new, self._network), strict=True))}  # fmt: skip
+            self._last = known
+        return known
 
     def _judged(self, states: Sequence[Floats], signs: Sequence[Signs]) -> Floats:
         spoken = np.stack([(_softmax(self._look @ one) * (self._say @ one)).sum(axis=1) for one in states])
         return _logistic(spoken + sign_features(signs, self._signs) @ self._sign_weights.T + self._bias)
 
     def relations(self, text: str, signs: Signs, spans: Sequence[Said]) -> list[Likely]:
-        read = self._last.get(text) or self._encoder.read([text], self._network)[0]
+        read = self._read([text])[text]
         (acts,) = self._judged([read.states], [signs])
         places = [covered(span, read.offsets) for span in spans]
         rows = [read.states[:, place].mean(axis=1) if place else np.zeros(len(read.states)) for place in places]

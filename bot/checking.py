@@ -19,7 +19,8 @@ def question_form(
     folded: str, spans: Sequence[Span], pointers: Sequence[Pointer], quantities: Sequence[Quantity]
 ) -> str:
     """A part of an utterance with a sign for each item that it names or points at, and one for each value."""
-    marks = [(span.start, span.end, ITEM_SIGN if span.kind == "item" else VALUE_SIGN) for span in spans]
+    marks = [(span.start, span.end, VALUE_SIGN) for span in spans if span.kind != "item"]
+    marks += [(span.start, _closed(folded, span), ITEM_SIGN) for span in spans if span.kind == "item"]
     marks += [(said.start, said.end, VALUE_SIGN) for said in quantities]
     free = [one for one in pointers if not any(one.start < end and start < one.end for start, end, _ in marks)]
     marks += [(one.start, one.end, ITEM_SIGN) for one in free if one.end > one.start]
@@ -27,6 +28,12 @@ def question_form(
     for start, end, sign in sorted(marks, reverse=True):
         form = form[:start] + sign + form[end:]
     return _QUOTED.sub(ITEM_SIGN, form).strip()
+
+
+def _closed(folded: str, span: Span) -> int:
+    """Where a title ends that has a sign of its own behind it ("Mamma Mia!")."""
+    sign = folded[span.end : span.end + 1]
+    return span.end + (sign in {"!", "?"} and span.name.value.endswith(sign))
 
 
 def find_checks(

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.acts import rule_acts
 from bot.checking import asks_worth, find_checks, question_form
-from bot.clauses import parts_of
+from bot.clauses import Part, parts_of
 from bot.cues import Cue, CueFinder, cue_finder
 from bot.echoes import Echoes, find_echoes
 from bot.gazetteer import Gazetteer
@@ -88,9 +88,8 @@ class Drafter:
         """The parts of an utterance, each read after the parts before it."""
         spoken = unshouted(text)
         drafts: list[Draft] = []
-        folded = self.fold(text)
         named: list[str] = []
-        for part in parts_of(folded, self.lexicon, self.linker.unbroken(folded)):
+        for part in self.parts(text):
             draft = self._draft(spoken[part.start : part.end], part.start, context, named)
             draft.entities = [
                 one.model_copy(update={"surface": text[part.start + one.start : part.start + one.end]})
@@ -106,6 +105,11 @@ class Drafter:
             if len(people) == 1:
                 context = context.model_copy(update={"person": people[0]})
         return drafts
+
+    def parts(self, text: str) -> list[Part]:
+        """The parts of an utterance, left to right."""
+        folded = self.fold(text)
+        return parts_of(folded, self.lexicon, self.linker.unbroken(folded))
 
     def again(self, draft: Draft, told: Told) -> None:
         """Read a draft again where somebody knows better what is said of some names, by their offsets in its text."""

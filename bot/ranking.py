@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.beliefs import update
+from bot.drafting import READ
 from bot.events import Logged
 from bot.querying import COVERED, build_query
 from bot.references import Context
@@ -45,6 +46,7 @@ def rank_dialogue(
 def dialogue_query(turns: Sequence[tuple[str, str]], understander: Understander, catalogue: Catalogue) -> Query:
     """What to rank by after `turns`. Raises InputError for another role than user or assistant."""
     heard = Heard(understander, catalogue)
+    understander.read_ahead([text[:READ] for role, text in turns if role == "user"])
     for number, (role, text) in enumerate(turns, start=1):
         if role not in {"user", "assistant"}:
             raise InputError(f"Unknown role '{role}' in turn {number}: use 'user' or 'assistant'.")
@@ -74,7 +76,7 @@ class Heard:
             self._slate = named or self._slate
         else:
             context = Context(slate=self._slate[:10], language=self._language)
-            understanding = self._understander.understand(text[:4000], context)
+            understanding = self._understander.understand(text[:READ], context)
             self._language = understanding.language
             years = [said.relative for said in understanding.constraints if said.facet in {"year", "decade"}]
             self._relative = years[-1] if years else self._relative

@@ -51,7 +51,7 @@ _WEIGHTS: dict[str, tuple[float, float]] = {
     "small where names have capitals": (-1.5, -0.7), "small, and led up to by nothing": (-1.2, -0.5),
     "also a genre": (-2.3, -2.0), "also a mood": (-1.3, -1.0), "also a country": (-2.0, -2.0),
     "also a language": (-2.0, -2.0), "also a value": (-0.5, -0.8), "also a quality": (-1.5, -1.0),
-    "also a person": (-0.6, -1.4),
+    "also a person": (-0.6, -1.4), "a kind that is refused": (-3.0, 0.0),
 }  # fmt: skip
 
 
@@ -61,15 +61,15 @@ class Place:
     licence: the relation cue before them ("like", "seen"), or nothing; verdict: whether words like "was great"
     follow; listed: whether they go on a list of titles; cued: whether they are part of a longer cue themselves;
     verb: whether they are a cue, or open one ("saw already"); heads: whether a colon stands between them and a verdict
-    ("Get Out: seen it").
+    ("Get Out: seen it"); refused: whether words like "no thanks" follow.
     """
 
     def __init__(
         self, text: str, folded: str, said: Sequence[Token], licence: str, verdict: bool, listed: bool, cued: bool,
-        verb: bool, heads: bool, hints: Hints, fame: Fame,
+        verb: bool, heads: bool, refused: bool, hints: Hints, fame: Fame,
     ) -> None:  # fmt: skip
         self.text, self.folded, self.said, self.hints, self.fame = text, folded, said, hints, fame
-        self.cued, self.verb, self.heads = cued, verb, heads
+        self.cued, self.verb, self.heads, self.refused = cued, verb, heads, refused
         self.licence, self.verdict, self.listed = licence, verdict, listed
         self.start, self.end = said[0].start, said[-1].end
 
@@ -174,6 +174,9 @@ def _evidence(place: Place, name: Name, rivals: Collection[str]) -> Iterator[str
     rival = next((role for role in _RIVALS if role in rivals), others)
     if rival:
         yield f"also a {rival}"
+        named = place.capitals and not place.opens
+        if place.refused and len(place.words) == 1 and not named and set(rivals) - {"person"}:
+            yield "a kind that is refused"  # "spy? no thanks"
 
 
 def _evidence_of_words(place: Place) -> Iterator[str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
+
 from bot.describing import loosened
 from bot.dialling import with_dial, without_dial
 from bot.gazetteer import Gazetteer
@@ -66,6 +69,15 @@ class Understander:
             else heard
         )
         return with_occasions(heard, listener.drafter.fold(heard.text), listener.domain)
+
+    def read_ahead(self, texts: Sequence[str]) -> None:
+        """Read utterances that will be understood one after the other, all at once: less work for the encoder."""
+        language, spoken = "", defaultdict[str, list[str]](list)
+        for text in texts:
+            language = language_of(text, language)
+            spoken[language].append(without_dial(text, language)[1])
+        for language, said in spoken.items():
+            self.listener(language).read_ahead(said)
 
     def _leaning(self, understanding: Understanding, shown: bool) -> Understanding:
         """With what a free description leans towards; it may be all that makes a wish of an utterance.

@@ -41,6 +41,7 @@ class Utterance:
         self.keys = [key_word(token.word) for token in words]
         self._verdicts = verdicts
         self._cues = [(cue.start, cue.end) for cue in cues if cue.kind == "relation"]
+        self._refusals = {cue.start for cue in cues if cue.name == "exclude"}
         self._licences = {cue.end: cue.name for cue in cues if cue.kind == "relation" and cue.name in _TITLE_CUES}
         self._ends: list[int] = []
         self._passed_on: dict[int, str] = {}
@@ -60,7 +61,7 @@ class Utterance:
         verb = any(begin == start for begin, _ in self._cues)
         return Place(
             self.text, self.folded, said, self.licence(start), verdict, self._listed(start), cued, verb,
-            apart and verdict, self.hints, self.fame,
+            apart and verdict, not self._refusals.isdisjoint((end, end + 1, end + 2)), self.hints, self.fame,
         )  # fmt: skip
 
     def licence(self, start: int) -> str:

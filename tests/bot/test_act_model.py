@@ -79,6 +79,16 @@ def test_english_needs_the_encoder_and_an_unknown_language_has_no_model(encoder:
     assert load_act_model("xx", encoder) is None
 
 
+def test_what_is_read_ahead_is_judged_the_same_and_read_once(encoder: QueryEncoder, monkeypatch) -> None:
+    texts = ["thanks a lot", "no horror please", "I loved Heat, hated Collateral"]
+    fresh, ahead = load_act_model("en", encoder), load_act_model("en", encoder)
+    assert fresh is not None and ahead is not None
+    one_by_one = np.concatenate([fresh.probabilities([text], [NOTHING]) for text in texts])
+    ahead.read_ahead(texts)
+    monkeypatch.setattr(encoder, "read", lambda *_: pytest.fail("read again"))
+    assert np.allclose(ahead.probabilities(texts, [NOTHING] * 3), one_by_one, atol=1e-4)
+
+
 def test_signs_become_flags_and_unknown_ones_are_left_out() -> None:
     known = places(["asked", "cue:undo", "shown"])
     rows = sign_features([NOTHING, Signs(frozenset({"cue:undo", "cue:new"}), True, False)], known)

@@ -82,7 +82,8 @@ def test_english_needs_the_encoder_and_an_unknown_language_has_no_model(encoder:
 def test_what_is_read_ahead_is_judged_the_same_and_read_once(encoder: QueryEncoder, monkeypatch) -> None:
     texts = ["thanks a lot", "no horror please", "I loved Heat, hated Collateral"]
     fresh, ahead = load_act_model("en", encoder), load_act_model("en", encoder)
-    assert fresh is not None and ahead is not None
+    assert fresh is not None
+    assert ahead is not None
     one_by_one = np.concatenate([fresh.probabilities([text], [NOTHING]) for text in texts])
     ahead.read_ahead(texts)
     monkeypatch.setattr(encoder, "read", lambda *_: pytest.fail("read again"))

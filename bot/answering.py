@@ -82,9 +82,14 @@ def plan_catalogue(understanding: Understanding, recommender: Recommender, catal
     if unknown:
         line = Line(template="have_not", slots={"names": quoted(unknown, language)}, quotes=unknown)
         return ReplyPlan(acts={"answer"}, lines=[line])
+    subject = understanding.model_copy(update={
+        "preferences": [*understanding.preferences, *(one for one in understanding.counted if not one.hard)],
+        "constraints": [*understanding.constraints, *(one for one in understanding.counted if one.hard)],
+        "counted": [], "entities": [], "search": "",
+    })  # fmt: skip
     asked = [
         e.belief
-        for e in update(understanding, SessionState(), catalogue, 0)
+        for e in update(subject, SessionState(), catalogue, 0)
         if e.kind == "believed" and e.belief.facet != "text"
     ]
     if not asked:
@@ -102,7 +107,6 @@ def plan_catalogue(understanding: Understanding, recommender: Recommender, catal
         slots={"count": str(count), "wish": quoted(labels, language)}, numbers=[float(count)], quotes=labels,
     )  # fmt: skip
     offer = [tap(language, "show_some", wish=joined(labels, language))] if count else []
-    subject = understanding.model_copy(update={"entities": [], "search": ""})
     events: list[Event] = [Counted(understanding=subject)] if count else []
     return ReplyPlan(acts={"answer"}, lines=[line], suggestions=offer, events=events)
 

@@ -11,18 +11,19 @@ from bot.state import SessionState
 from retrieval.catalogue import Catalogue
 from retrieval.domain import FacetConfig
 
-_WANTING = {"request", "disclose", "answer", "correct"}
-_NO_WISH = {"more", "undo", "reset", "forget", "remove", "show_profile", "help", "similar"}
+_WANTING = {"request", "disclose", "answer", "correct", "more"}
+_NO_WISH = {"undo", "reset", "forget", "remove", "show_profile", "help", "similar"}
 _HEADS = {"genre", "person", "country", "language", "series"}
 
 
 def carried(understanding: Understanding, state: SessionState, catalogue: Catalogue) -> list[Event]:
     """Events that make a wish of what was just counted, where some of it is wanted now: the utterance asks for items
-    and says itself nothing of what they are (a genre, a person, a country).
+    and says itself nothing of what they are (a genre, a person, a country). "Show me some" means them where nothing
+    else is on the screen.
 
     Where such a wish stands already the count was an aside, unless so many of them are asked for.
     """
-    if state.counted is None or understanding.acts & _NO_WISH:
+    if state.counted is None or understanding.acts & _NO_WISH or ("more" in understanding.acts and state.slate):
         return []
     facets = catalogue.domain.facets
     wanted = [p for p in (*understanding.preferences, *understanding.constraints) if p.polarity > 0]

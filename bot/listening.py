@@ -26,6 +26,9 @@ _ANSWERS_ONLY = {"ask_item", "why", "why_not", "compare", "greet", "farewell", "
 _SEARCHING = {"request", "disclose", "constrain", "critique", "similar", "answer", "correct"}
 _VERDICTS: tuple[Literal["dislike", "like", "seen", "similar"], ...] = ("dislike", "like", "seen", "similar")
 _WISHING = ("disclose", "constrain", "request", "answer", "critique", "correct", "similar")
+_ASKED_OF_US = {"ask_item", "why", "why_not", "compare", "show_profile", "forget", "help", "undo"}
+_MATTERS = {"correct", "undo", "reset", "remove", "ask_item", "answer"}
+"""Acts beside which small talk only leads up to them."""
 _TURNING = {"exclude", "dislike", "unneeded", "unlike", "reported_dislike"}
 _JUDGING = {"like", "dislike", "seen", "reject", "accept"}
 _UNLIKELY, _CERTAIN = 0.2, 0.97
@@ -53,7 +56,7 @@ class Listener:
         self.lexicon: Lexicon = load_lexicon(language)
         self.model = load_act_model(language, encoder)
         self._offers = turn_pattern(language, "offers")
-        self._polar = turn_pattern(language, "polar")
+        self._polar, self._counting = turn_pattern(language, "polar"), turn_pattern(language, "counting")
         self._fillers = turn_pattern(language, "fillers")
         self._place = turn_pattern(language, "place", (self.domain.noun.one, *self.domain.called))
 
@@ -71,7 +74,11 @@ class Listener:
             for draft, acts in zip(drafts, hear(self.model, whole, parts), strict=True)
         ]
         self._reread(whole, drafts, heard)
-        return merged(text, [self._settle(one, acts) for one, acts in zip(drafts, heard, strict=True)])
+        settled_parts = [self._settle(one, acts) for one, acts in zip(drafts, heard, strict=True)]
+        asked = {act for part in settled_parts for act in part.acts} & _ASKED_OF_US
+        if asked:
+            settled_parts = [_without_bare_wish(part, draft) for part, draft in zip(settled_parts, drafts, strict=True)]
+        return merged(text, settled_parts)
 
     def read_ahead(self, texts: Sequence[str]) -> None:
         """Let the act model read several utterances at once, which takes it less time than one by one."""
@@ -165,13 +172,17 @@ class Listener:
                 acts, question = {"ask_item"}, ItemQuestion(topic="about", item_id=draft.targets[0])
         if draft.waived:
             acts = (acts - {"unclear"} - ({"ask_item"} if draft.question is None else set())) | {"remove"}
+        counted: list[Preference] = []
+        if "ask_catalogue" in acts and not acts.intersection(_WISHING) and self._counting.search(folded):
+            counted = [*reading.preferences, *reading.constraints]
+            reading.preferences, reading.constraints, reading.critiques = [], [], []
         if "ask_item" in acts and question is None:
             target = next(iter(draft.targets), None) or context.focus or next(iter(context.slate), None)
             # Whoever wants a yes or no is not told the story instead.
             topic = "unknown" if self._polar.match(folded) and "about" not in draft.cues else "about"
             question = ItemQuestion(topic=topic, item_id=target)
         return Understanding(
-            text=draft.text, language=self.domain.language, acts=acts, constraints=reading.constraints,
+            text=draft.text, language=self.domain.language, acts=acts, constraints=reading.constraints, counted=counted,
             preferences=[*reading.preferences, *_item_preferences(reading.mentions)], critiques=reading.critiques,
             mentions=reading.mentions, question=question if "ask_item" in acts else None,
             # A name to let go of that nobody knows is no new wish, and one in mere talk none either.
@@ -254,6 +265,14 @@ def _weigh(reading: Reading, heard: HeardActs, counting: bool) -> None:
         reading.critiques = []
 
 
+def _without_bare_wish(part: Understanding, draft: Draft) -> Understanding:
+    """A part without a request that no word of it makes: beside a question it only leads up to that."""
+    described = part.search and not part.mentions
+    wished = part.preferences or part.constraints or part.critiques or described or part.quantity or part.open
+    said = draft.cues & {"request", "more", "surprise"} or part.acts & {"more", "similar"}
+    return part if wished or said else part.model_copy(update={"acts": (part.acts - {"request"}) or {"unclear"}})
+
+
 def _is_wish(draft: Draft) -> bool:
     """Whether every word of a part is a wish, whatever it sounds like: "about a chase", "not so sexual"."""
     return bool(draft.reading.preferences or draft.reading.critiques) and not (
@@ -280,14 +299,17 @@ def _only_mentioned(reading: Reading) -> bool:
 def merged(text: str, parts: Sequence[Understanding]) -> Understanding:
     """What an utterance means as a whole, from its parts."""
     acts = {act for part in parts for act in part.acts}
+    if acts & _MATTERS:
+        acts -= {"chitchat"}
     if len(acts) > 1:
         acts -= {"unclear"}
     if len(parts) == 1:
         return parts[0].model_copy(update={"text": text, "acts": acts})
     return Understanding(
         text=text, language=parts[0].language, acts=acts, preferences=_every(parts, "preferences"),
-        constraints=_youngest(_every(parts, "constraints")), critiques=_every(parts, "critiques"),
-        mentions=_every(parts, "mentions"), question=_asked([part.question for part in parts if part.question]),
+        constraints=_youngest(_every(parts, "constraints")), counted=_every(parts, "counted"),
+        critiques=_every(parts, "critiques"), mentions=_every(parts, "mentions"),
+        question=_asked([part.question for part in parts if part.question]),
         entities=_every(parts, "entities"), targets=list(dict.fromkeys(_every(parts, "targets"))),
         drops=" ".join(part.drops for part in parts if part.drops),
         quantity=next((part.quantity for part in parts if part.quantity), None),

@@ -102,7 +102,8 @@ class Turns(BaseModel):
     {value}?"). fillers: sounds that open or close an utterance and say nothing. maker: what leads up to an item whose
     maker is meant ("by whoever made ...", "same director as ...").
     none_at_all: a negation that allows nothing ("no", not "less"). back: takes up what was just named ("I hate
-    them"). polar: how a question that wants a yes or no begins. worth_it:
+    them"). polar: how a question that wants a yes or no begins. counting: how one begins that wants a number, or what
+    is the most of all ("how many"). worth_it:
     whether an item, {it}, is any good.
     list_restart: a list that turns from unwanted to wanted; instead: the same, said behind the
     name. everyone: a verdict on all that was named.
@@ -143,6 +144,7 @@ class Turns(BaseModel):
     list_restart: str = NEVER
     instead: str = NEVER
     polar: str = NEVER
+    counting: str = NEVER
     worth_it: str = NEVER
     everyone: str = NEVER
     first_person: str = ""

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import Belief, Bot, Reply
+from bot.understand import Understander
 
 SAID: list[str] = [
     case["say"] for case in yaml.safe_load(Path(__file__).with_name("utterances.yaml").read_text(encoding="utf-8"))
@@ -250,6 +251,7 @@ def genres(reply: Reply) -> list[list[str]]:
     ("asked", "wanted"),
     [
         ("how many documentaries do you have?", "three under 90 minutes please"),
+        ("how many documentaries do you have?", "show me some"),
         ("wie viele Dokus hast du?", "drei Stück unter 90 Minuten bitte"),
         ("combien de documentaires vous avez ?", "trois de moins de 90 minutes"),
     ],
@@ -262,6 +264,18 @@ def test_what_was_counted_is_what_the_next_wish_is_about(asked: str, wanted: str
     assert len(reply.items) == 3
     assert all("Documentary" in found for found in genres(reply))
     assert beliefs(bot, session)["genre:documentary"].evidence[0].turn == counted.turn
+
+
+def test_what_is_counted_is_no_wish(understander: Understander) -> None:
+    heard = understander.understand("how many westerns without John Wayne do you have?")
+    assert heard.acts == {"ask_catalogue"}
+    assert heard.preferences == heard.constraints == []
+    assert {(one.value, one.polarity) for one in heard.counted} == {("Western", 1.0), ("John Wayne", -1.0)}
+
+
+def test_what_leads_up_to_a_question_is_no_request(understander: Understander) -> None:
+    assert understander.understand("is Bambi sad? my son bawled at Dumbo").acts == {"ask_item"}
+    assert "chitchat" not in understander.understand("my kid has been typing here. undo whatever he told you").acts
 
 
 def test_what_was_counted_is_forgotten_when_something_else_is_wanted(bot: Bot) -> None:

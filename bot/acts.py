@@ -188,7 +188,8 @@ def settled(rules: set[str], cues: set[str], heard: HeardActs | None, read: set[
     if context.pending is None:
         acts -= {"answer"}
     elif "answer" in rules and not acts & (ASIDES - {"chitchat"}):
-        acts |= {"answer"}  # whoever was asked and tells something answers
+        # Whoever was asked and tells something answers, unless they only ask something themselves.
+        acts |= {"answer"} if acts or "ask_item" not in rules else {"ask_item"}
     if "remove" in acts:
         acts -= {"reject"}
     if "ask_catalogue" in acts and "ask_catalogue" in cues:

@@ -314,9 +314,12 @@ def beliefs_named(understanding: Understanding, state: SessionState, understande
     rest = said  # without the names that were linked: "dark comedy" is not comedy
     for entity in understanding.entities:
         rest = rest.replace(f" {key(entity.surface)} ", " ") if entity.value else rest
+    named = any(entity.value for entity in understanding.entities)
     by_value = [
         b for b in state.beliefs.values()
-        if (b.facet, b.value) in linked or any(f" {name} " in rest for name in _names(b, domain))
+        if (b.facet, b.value) in linked
+        # "The Michael Curtiz thing" is not "The Thing".
+        or (not (named and b.item_id) and any(f" {name} " in rest for name in _names(b, domain)))
     ]  # fmt: skip
     ranges = {(quantity.low, quantity.high) for quantity in understander.quantities(text, language)}
     by_value += [b for b in state.beliefs.values() if (b.low, b.high) in ranges and b not in by_value]

@@ -278,6 +278,21 @@ def test_what_leads_up_to_a_question_is_no_request(understander: Understander) -
     assert "chitchat" not in understander.understand("my kid has been typing here. undo whatever he told you").acts
 
 
+def test_a_question_after_a_question_is_answered(bot: Bot) -> None:
+    session, asked = talked(bot, "recommend something")
+    assert asked.act == "ask"
+    reply = bot.reply(session, "is A Few Good Men suitable for children?")
+    assert reply.act == "answer"
+    assert not beliefs(bot, session)
+
+
+def test_letting_somebody_go_keeps_a_title_with_a_word_of_the_sentence(bot: Bot) -> None:
+    session, _ = talked(bot, "I've seen The Thing", "forget the Michael Curtiz thing")
+    assert any(belief.value == "The Thing" for belief in beliefs(bot, session).values())
+    bot.reply(session, "forget The Thing")
+    assert not beliefs(bot, session)
+
+
 def test_what_was_counted_is_forgotten_when_something_else_is_wanted(bot: Bot) -> None:
     session, _ = talked(bot, "how many documentaries do you have?", "show me a western")
     assert set(beliefs(bot, session)) == {"genre:western"}

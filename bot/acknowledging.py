@@ -124,7 +124,8 @@ def _values_line(
 ) -> Line:  # fmt: skip
     facets = catalogue.domain.facets
     people = [belief.value for belief in beliefs if belief.facet == "person"]
-    values = [b.value if b.facet == "person" else in_sentence(b.value, catalogue, facets.get(b.facet)) for b in beliefs]
+    bare = {"person", *catalogue.domain.facets_of("country")} if catalogue.in_own_language else {"person"}
+    values = [b.value if b.facet in bare else in_sentence(b.value, catalogue, facets.get(b.facet)) for b in beliefs]
     named = joined(values, catalogue.domain.language, last)
     return Line(template=template, slots={"values": named}, people=people, quotes=quotes)
 

@@ -31,9 +31,9 @@ def question_form(
 
 
 def _closed(folded: str, span: Span) -> int:
-    """Where a title ends that has a sign of its own behind it ("Mamma Mia!")."""
+    """Where a title ends that has a sign of its own behind it ("Mamma Mia!", "Monsters, Inc.")."""
     sign = folded[span.end : span.end + 1]
-    return span.end + (sign in {"!", "?"} and span.name.value.endswith(sign))
+    return span.end + (sign in {"!", "?", "."} and span.name.value.endswith(sign))
 
 
 def find_checks(

@@ -160,6 +160,7 @@ class Drafter:
         idioms = [match.span() for match in self._idioms.finditer(folded)]
         spans = [s for s in spans if s.kind == "item" or not any(a <= s.start and s.end <= b for a, b in idioms)]
         named = [(s.start, s.end, self.catalogue.items[s.name.row].id) for s in spans if s.kind == "item"]
+        cues = {act for act in cues if not self._only_in_titles(folded, act, named)}
         echoes = find_echoes(text, folded, named, context, self.lexicon, self.catalogue)
         if (made := echoes.made) and any(c.name in AVOIDED and c.start <= made.led <= c.end + 1 for c in relations):
             unwanted = made.person.model_copy(update={"polarity": -1.0, "strength": 1.0, "hard": True})
@@ -212,6 +213,11 @@ class Drafter:
             if self.catalogue.in_own_language else "",
             waived=self.cues.waived(folded),
         )  # fmt: skip
+
+    def _only_in_titles(self, folded: str, act: str, named: Sequence[tuple[int, int, str]]) -> bool:
+        """Whether the words for an act all belong to titles: "There's Something About Mary" asks for nothing."""
+        found = self.cues.act_spans(folded, act) if named else []
+        return bool(found) and all(any(a <= start and end <= b for a, b, _ in named) for start, end in found)
 
     def _question(
         self, folded: str, act_cues: set[str], spans: Sequence[Span], pointers: Sequence[Pointer], context: Context,
@@ -266,7 +272,8 @@ class Drafter:
             while pending and pending[0][0] <= token.start:
                 relation = pending.pop(0)[1]
             plain = token.word.replace("'", "")
-            dull = plain in self._dull or token.word in self._dull or len(plain) < 3
+            # "She's" is as small as "she".
+            dull = bool({plain, token.word, token.word.partition("'")[0]} & self._dull) or len(plain) < 3
             aside = seeking and bisect(breaks, token.start) not in seeking  # "we drove all day, so something light"
             if aside or relation in _UNJUDGED or dull or any(start <= token.start < end for start, end in covered):
                 continue

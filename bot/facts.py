@@ -73,8 +73,10 @@ def value_phrase(catalogue: Catalogue, item: Item, facet: str, value: str) -> Ph
     """That an item has one value of a facet or role; None when it does not."""
     names = [facet] if facet in catalogue.domain.facets else catalogue.domain.facets_of(facet)
     for name in names:
-        if value not in catalogue.values(item, name):
+        meant = catalogue.meant(item, name, value)
+        if not meant:
             continue
+        value = meant[0]
         config = catalogue.domain.facets[name]
         if config.phrases.fact is None:
             return None

@@ -58,15 +58,17 @@ def _plain_label(low: float | None, high: float | None, unit: str, language: str
 
 
 def value_label(domain: DomainConfig, facet: str, value: str, polarity: float, role: str | None = None) -> str:
-    """A facet value as a wish: "Comedy", "with Tom Hanks", "directed by Akira Kurosawa", "no Horror"."""
+    """A facet value as a wish: "Comedy", "with Tom Hanks", "by Akira Kurosawa", "no Horror", "not in French"."""
     if facet == "item":
         return value
     config, language = domain.facets.get(facet), domain.language
     said = config.names.get(value, value) if config else value
-    if polarity <= 0:
+    origin = config is not None and config.role in {"country", "language"}
+    if polarity <= 0 and not origin:
         return say(language, "label_no", value=said)
     if facet == "person" or (config and config.role == "person"):
         wish = domain.facets[role].phrases.wish if role in domain.facets else None
         return filled(wish, language, value=value) if wish else say(language, "label_with", value=value)
     wished = config.phrases.wish if config and value not in config.unsaid else None
-    return filled(wished or "{value}", language, value=said)
+    label = filled(wished or "{value}", language, value=said)
+    return label if polarity > 0 else say(language, "label_not", label=label)

@@ -151,6 +151,10 @@ class Listener:
         if draft.question and draft.question.checks:
             reading, acts = Reading(), {"ask_item"} | (acts & {"greet", "thank"})
             reading.mentions = [m.model_copy(update={"relation": "ask"}) for m in draft.reading.mentions]
+        elif heard and draft.question and draft.targets and draft.relations <= {"break"} and self._polar.match(folded):
+            # Nothing but a question about an item, whatever its title sounds like.
+            reading.mentions = [m.model_copy(update={"relation": "ask"}) for m in draft.reading.mentions]
+            acts = (acts - {"similar", "request", "unclear", "answer"}) | {"ask_item"}
         elif draft.question and draft.targets and heard and heard.likely["ask_item"] >= _PROBABLE:
             likened = any(mention.relation == "similar" for mention in reading.mentions)
             acts = (acts - (set() if likened else {"similar"}) - {"unclear"}) | {"ask_item"}

@@ -161,7 +161,7 @@ def _described(
             ]
             having = [(min(known) if span.name.direction < 0 else max(known))[1]] if known else []
         else:
-            having = [i for i in context.slate if span.name.value in catalogue.values(catalogue.get(i), span.kind)]
+            having = [i for i in context.slate if catalogue.has(catalogue.get(i), span.kind, span.name.value)]
         if having and (which or tail or len(having) == 1):
             start = which.start() if which else lead.start() if lead else span.start
             end = span.end + (tail.end() if tail and not which else 0)

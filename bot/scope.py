@@ -42,9 +42,12 @@ class Scopes:
         if cue.kind == "break" or cue.name in ANSWERS:
             return Clause(cue_start=cue.end, start=cue.end)
         if cue.name.startswith("reported"):
+            later = list(later)
             if own := _own_view(cue, later):
                 return Clause(own, "", cue.start, cue.end, clause.start)
-            if self._shared.search(folded):
+            # "He hates musicals but I love them"
+            opposed = "like" if cue.name == "reported_dislike" else "dislike"
+            if self._shared.search(folded) and opposed not in {other.name for other in later}:
                 # Whom one watches with counts; their taste is a wish for now, not the person's own.
                 relation = "shared" if cue.name == "reported" else "exclude"
                 return Clause(relation, "", cue.start, cue.end, clause.start)

@@ -39,7 +39,7 @@ _WEIGHTS: dict[str, tuple[float, float]] = {
     "an ordinary part of a title": (-1.0, 0.4),
     "after like": (0.2, 0.3), "after seen": (0.7, 0.6), "after unseen": (0.3, 0.0), "after similar": (1.6, 1.4),
     "after wish": (-0.2, -0.2), "after accept": (0.2, 0.0), "after dislike": (-0.1, -0.1),
-    "after exclude": (-0.5, -0.1), "small words after a cue": (1.1, 1.2), "before a verdict": (0.4, 0.2),
+    "after exclude": (-0.5, -0.1), "small words after a cue": (1.3, 1.2), "before a verdict": (0.4, 0.2),
     "set apart from a verdict": (3.0, 1.5), "all that is judged": (0.0, 2.0),
     "led up to": (0.6, 0.2), "asked about": (0.0, 0.1), "in a list": (1.0, 0.8), "led up to by nothing": (-1.0, -0.6),
     "ordinary and led up to by nothing": (-1.2, -2.2), "with a determiner": (-1.5, -0.5),

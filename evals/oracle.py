@@ -300,7 +300,7 @@ class Facts:
         out = np.zeros(len(self.catalogue), dtype=bool)
         for row, item in enumerate(self.catalogue.items):
             if values:
-                out[row] = set(values).isdisjoint(self.catalogue.values(item, facet)) == wanted
+                out[row] = any(self.catalogue.has(item, facet, value) for value in values) != wanted
                 continue
             value = self.catalogue.number(item, facet)
             if value is not None:

@@ -40,7 +40,8 @@ def facet(catalogue: Catalogue, term: Term) -> Scores:
     """1 where an item has the term's value; of a genre, a mood or a theme less for items untypical of it.
 
     Typical is what has the numbers (tone, content levels) that others with the value have: a "tender" item full of
-    violence is rarely what was meant. The least typical scores 1 - _UNTYPICAL.
+    violence is rarely what was meant. The least typical scores 1 - _UNTYPICAL, and so does what has another country
+    before the one that is named.
     """
     scores = np.zeros(len(catalogue), dtype=np.float32)
     rows = catalogue.postings(term.facet).get(term.value)
@@ -50,6 +51,8 @@ def facet(catalogue: Catalogue, term: Term) -> Scores:
     config = catalogue.domain.facets.get(term.facet)
     if config is not None and config.role in _KINDS:
         scores[rows] -= _UNTYPICAL * (1.0 - catalogue.typicality(term.facet, term.value))
+    elif config is not None and config.role == "country":
+        scores[rows] -= _UNTYPICAL * ~catalogue.leading(term.facet, term.value)
     return scores
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,7 @@ class Catalogue:
         self._coverage: dict[str, float] = {}
         self._spreads: dict[str, float] = {}
         self._typicality: dict[tuple[str, str], NDArray[np.float32]] = {}
+        self._leading: dict[tuple[str, str], NDArray[np.bool_]] = {}
         self._links: list[list[int]] | None = None
         self._names: tuple[re.Pattern[str], dict[str, str]] | None = None
 
@@ -75,6 +76,19 @@ class Catalogue:
         if not names:
             return _union(item, (facet,))
         return list(dict.fromkeys(value for name in names for value in self.values(item, name)))
+
+    def has(self, item: Item, facet: str, value: str) -> bool:
+        """Whether an item has a value of a facet, or one that a group of that name stands for."""
+        return bool(self.meant(item, facet, value))
+
+    def meant(self, item: Item, facet: str, value: str) -> list[str]:
+        """Of the values that an item has for a facet, those that `value` means: itself, or the members of a group."""
+        found = []
+        for name in [facet] if facet in self.domain.facets else self.domain.facets_of(facet) or [facet]:
+            config = self.domain.facets.get(name)
+            group = config.groups.get(value) if config else None
+            found += [one for one in self.values(item, name) if one == value or (group and _stands_for(group, one))]
+        return list(dict.fromkeys(found))
 
     def recorded(self, item: Item, facet: str) -> list[str]:
         """What an item has for a facet without what was only inferred."""
@@ -117,14 +131,25 @@ class Catalogue:
         return self._links[row]
 
     def postings(self, facet: str) -> dict[str, NDArray[np.int32]]:
-        """Every value of a facet with the rows that have it, ascending. Computed once."""
+        """Every value of a facet, and every group of values, with the rows that have it, ascending. Computed once."""
         if facet not in self._postings:
             rows: dict[str, list[int]] = {}
             for row, item in enumerate(self.items):
                 for value in self.values(item, facet):
                     rows.setdefault(value, []).append(row)
+            rows |= self._grouped(facet, rows)
             self._postings[facet] = {value: np.array(found, dtype=np.int32) for value, found in rows.items()}
         return self._postings[facet]
+
+    def _grouped(self, facet: str, rows: Mapping[str, list[int]]) -> dict[str, list[int]]:
+        """The rows of each group of a facet's values that any item has; a value with the name of a group keeps it."""
+        found: dict[str, list[int]] = {}
+        for name in [facet] if facet in self.domain.facets else self.domain.facets_of(facet):
+            for group, members in self.domain.facets[name].groups.items():
+                having = {row for value, own in rows.items() if _stands_for(members, value) for row in own}
+                if having and group not in rows:
+                    found[group] = sorted(having)
+        return found
 
     def coverage(self, facet: str) -> float:
         """The share of items that record any value of a facet; what was inferred for an item does not count."""
@@ -158,12 +183,28 @@ class Catalogue:
             self._typicality[facet, value] = np.clip(1.0 - mean, 0.0, 1.0).astype(np.float32)
         return self._typicality[facet, value]
 
+    def leading(self, facet: str, value: str) -> NDArray[np.bool_]:
+        """Of the items with a value, (m,) in the order of its postings, those of which it is said before all others of
+        the facet: the first of several countries. Computed once for each value."""
+        if (facet, value) not in self._leading:
+            items = (self.items[int(row)] for row in self.postings(facet)[value])
+            found = [self.meant(item, facet, value)[:1] == self.values(item, facet)[:1] for item in items]
+            self._leading[facet, value] = np.array(found, dtype=np.bool_)
+        return self._leading[facet, value]
+
     def column(self, number: str) -> NDArray[np.float32]:
         """A number of every item, (n,) in the catalogue's unit, NaN where unknown. Computed once."""
         if number not in self._columns:
             found = (self.number(item, number) for item in self.items)
             self._columns[number] = np.array([np.nan if value is None else value for value in found], dtype=np.float32)
         return self._columns[number]
+
+
+def _stands_for(members: Sequence[str], value: str) -> bool:
+    """Whether a group with these members means a value, however a catalogue writes it."""
+    said = value.casefold()
+    others = {member[1:].casefold() for member in members if member.startswith("-")}
+    return said not in others if others else any(said == member.casefold() for member in members)
 
 
 def inferred(item: Item, name: str, value: str | None = None) -> bool:

@@ -58,6 +58,7 @@ class FacetConfig(Config):
     main: how many of an item's values count, from the front; None counts all.
     unsaid: values that are matched but do not fit the `fact` phrase.
     names: catalogue value -> how it is said inside a sentence of the language; a value without one is said as it is.
+    groups: name -> the values that it stands for ("Asia"); values with a minus before them stand for all others.
     narrower: catalogue value -> values that are kinds of it; whoever wants none of it wants none of these.
     opposites: catalogue value -> values that no item may have for whoever wishes for it.
     infer: whether `rapport catalog enrich` may infer it, into the first of its fields.
@@ -77,6 +78,7 @@ class FacetConfig(Config):
     definitions: dict[str, str] = Field(default_factory=dict)
     names: dict[str, str] = Field(default_factory=dict)
     unsaid: tuple[str, ...] = ()
+    groups: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     narrower: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     opposites: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     infer: bool = False

@@ -59,12 +59,12 @@ def broken(catalogue: Catalogue, query: Query, item: Item) -> list[Term | Bound 
     failures: list[Term | Bound | str] = [item.id] if item.id in query.exclude else []
     wanted: dict[str, list[Term]] = defaultdict(list)
     for term in query.terms:
-        if term.hard and term.weight < 0 and term.value in catalogue.values(item, term.facet):
+        if term.hard and term.weight < 0 and catalogue.has(item, term.facet, term.value):
             failures.append(term)
         elif term.hard and term.weight > 0:
             wanted[term.group or term.facet].append(term)
     for terms in wanted.values():
-        if not any(term.value in catalogue.values(item, term.facet) for term in terms):
+        if not any(catalogue.has(item, term.facet, term.value) for term in terms):
             failures += terms
     for bound in query.bounds:
         if bound.hard and not _holds(catalogue.number(item, bound.number), bound):

@@ -266,11 +266,14 @@ class TestValues:
         self, understander: Understander, starter: Catalogue
     ) -> None:
         missed = []
+        lands = starter.domain.facets["country"].synonyms
         for facet in ("genre", "mood", "language", "country"):
             for value in starter.postings(facet):
                 found = understander.understand(f"something {value.lower()}")
                 said = {(p.facet, p.value) for p in (*found.preferences, *found.constraints)}
-                if not any(p in {(facet, value)} or p[0] in starter.domain.numbers for p in said):
+                # "Irish" is rather said of the country than of the language.
+                of_country = {("country", land) for land, words in lands.items() if value.lower() in words}
+                if not any(p in {(facet, value), *of_country} or p[0] in starter.domain.numbers for p in said):
                     missed.append((facet, value, said))
         assert missed == []
 

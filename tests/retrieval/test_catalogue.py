@@ -135,3 +135,18 @@ def test_coverage_counts_what_is_on_record(guessed: Catalogue) -> None:
     only_guessed = guessed.items[0].model_copy(update={"facets": {"maker": ["Bright"]}})
     assert guessed.coverage("maker") == 1
     assert Catalogue(LAMPS, [only_guessed, guessed.items[1]], "digest").coverage("maker") == 0.5
+
+
+def test_a_group_stands_for_its_members_or_for_all_others() -> None:
+    origin = FacetConfig(role="country", fields=("from",), groups={"Asia": ("Japan", "India"), "abroad": ("-france",)})
+    domain = LAMPS.model_copy(update={"facets": {"origin": origin}})
+    items = [lamp("a", facets={"from": ["Japan"]}), lamp("b", facets={"from": ["France", "india"]}),
+             lamp("c", facets={"from": ["France"]}), lamp("d")]  # fmt: skip
+    catalogue = Catalogue(domain, items, "digest")
+    rows = {value: found.tolist() for value, found in catalogue.postings("country").items()}
+    assert rows == {"Japan": [0], "France": [1, 2], "india": [1], "Asia": [0, 1], "abroad": [0, 1]}
+    for value, found in rows.items():
+        assert [row for row, item in enumerate(items) if catalogue.has(item, "origin", value)] == found
+    assert catalogue.meant(items[1], "origin", "Asia") == ["india"]
+    assert catalogue.values(items[0], "origin") == ["Japan"], "a group is nobody's own value"
+    assert catalogue.leading("origin", "Asia").tolist() == [True, False]

@@ -76,11 +76,11 @@ def queries(starter: Catalogue) -> st.SearchStrategy[Query]:
 def keeps(query: Query, catalogue: Catalogue, item: Item) -> bool:
     """Whether an item keeps the hard part of a query, read straight from the item."""
     for term in query.terms:
-        if term.hard and term.weight < 0 and term.value in catalogue.values(item, term.facet):
+        if term.hard and term.weight < 0 and catalogue.has(item, term.facet, term.value):
             return False
     for facet in {term.facet for term in query.terms if term.hard and term.weight > 0}:
         wanted = {t.value for t in query.terms if t.hard and t.weight > 0 and t.facet == facet}
-        if not wanted & set(catalogue.values(item, facet)):
+        if not any(catalogue.has(item, facet, value) for value in wanted):
             return False
     for bound in (bound for bound in query.bounds if bound.hard):
         number = catalogue.number(item, bound.number)
@@ -127,7 +127,7 @@ def test_reasons_state_facts_of_the_item_and_cite_the_words_behind_them(
     for pick in recommender.recommend(query, 5):
         for reason in pick.reasons:
             if reason.kind == "facet":
-                assert reason.value in starter.values(pick.item, reason.facet or "")
+                assert starter.has(pick.item, reason.facet or "", reason.value)
                 assert any(
                     (term.belief_id, term.facet, term.evidence) == (reason.belief_id, reason.facet, reason.evidence)
                     # The least typical of a kind counts 0.6 of the most typical.

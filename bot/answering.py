@@ -13,7 +13,7 @@ from bot.picking import is_surprise
 from bot.plan import Line, ReplyPlan, supports
 from bot.quantities import parse_range
 from bot.querying import build_query
-from bot.records import Belief, Checked, Evidence, Profile, Suggestion, Understanding, is_imported
+from bot.records import Belief, Checked, Evidence, ItemQuestion, Profile, Suggestion, Understanding, is_imported
 from bot.state import SessionState
 from bot.text import sentences
 from retrieval.catalogue import Catalogue
@@ -219,7 +219,9 @@ def _evidence_of(failure: Term | Bound | str, state: SessionState) -> Evidence |
 
 
 def plan_comparison(understanding: Understanding, state: SessionState, catalogue: Catalogue) -> ReplyPlan:
-    """Two items side by side on what the record has of both."""
+    """Two items side by side on what the record has of both; or several in the order of a number, if one is asked."""
+    if understanding.question is not None and understanding.question.most:
+        return _plan_order(understanding.question, understanding.targets, state, catalogue)
     pair = understanding.targets[:2]
     if len(pair) < 2:
         pair = [pick.item_id for pick in state.slate[:2]]
@@ -245,6 +247,21 @@ def plan_comparison(understanding: Understanding, state: SessionState, catalogue
     for item in (first, second):
         lines += [_fact_line(item, [phrase], catalogue) for phrase in _described(item, catalogue)[:1]]
     return ReplyPlan(acts={"compare"}, lines=lines, events=[Focused(item_id=first.id)])
+
+
+def _plan_order(question: ItemQuestion, targets: Sequence[str], state: SessionState, catalogue: Catalogue) -> ReplyPlan:
+    """Items with the one first that has the most or the least of a number, each with what it has."""
+    ids = targets if len(targets) > 1 else [pick.item_id for pick in state.slate]
+    items = [catalogue.get(item_id) for item_id in ids]
+    known = [(value, item) for item in items if (value := catalogue.number(item, question.topic)) is not None]
+    phrases = [
+        (item, phrase) for _, item in sorted(known, key=lambda one: -one[0] * question.most)
+        if (phrase := number_phrase(catalogue, item, question.topic)) is not None
+    ]  # fmt: skip
+    if not phrases:
+        return ReplyPlan(acts={"compare"}, lines=[Line(template="compare_unknown")])
+    lines = [_fact_line(item, [phrase], catalogue) for item, phrase in phrases]
+    return ReplyPlan(acts={"compare"}, lines=lines, events=[Focused(item_id=phrases[0][0].id)])
 
 
 def plan_profile(state: SessionState, language: str) -> ReplyPlan:

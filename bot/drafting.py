@@ -35,7 +35,8 @@ _UNJUDGED = {"exclude", "dislike", "seen", "unseen"}
 
 @dataclass
 class Draft:
-    """What the rules found in one part of an utterance, which begins at `offset`; `rules`: the acts they say."""
+    """What the rules found in one part of an utterance, which begins at `offset`; `rules`: the acts they say;
+    `described`: names that point at an item on the screen ("the shortest")."""
 
     text: str
     offset: int
@@ -46,6 +47,7 @@ class Draft:
     targets: list[str]
     entities: list[Entity]
     marks: list[Mark]
+    described: list[Span]
     asking: bool
     echoes: Echoes
     relations: set[str]
@@ -205,7 +207,7 @@ class Drafter:
         found = [*linked, *_quantity_entities(text, quantities), *names]
         return Draft(
             text=text, offset=offset, context=context, cues=cues, reading=reading, question=question, targets=targets,
-            entities=found, marks=marks, asking=asking, echoes=echoes,
+            entities=found, marks=marks, described=described, asking=asking, echoes=echoes,
             relations={cue.name for cue in relations}, pointed=pointed,
             rules=rule_acts(cues, reading, question is not None, context, bool(names), pointed),
             # The encoder reads the base language only.

@@ -11,11 +11,13 @@ from bot.cues import Cue
 from bot.drafting import READ, Draft, Drafter
 from bot.gazetteer import Gazetteer
 from bot.lexicon import Lexicon, load_lexicon, turn_pattern
+from bot.qualities import scale_of
 from bot.quantities import Quantity
 from bot.reading import MUST, Known, Reading
 from bot.records import Entity, ItemMention, ItemQuestion, Preference, Understanding
 from bot.references import Context, Pointer
 from bot.span_relations import Kind, Said, by_rules
+from bot.utterance import Span
 from bot.verdicts import Mark
 from retrieval.catalogue import Catalogue
 from retrieval.domain import DomainConfig
@@ -57,7 +59,7 @@ class Listener:
         self.model = load_act_model(language, encoder)
         self._offers = turn_pattern(language, "offers")
         self._polar, self._counting = turn_pattern(language, "polar"), turn_pattern(language, "counting")
-        self._fillers = turn_pattern(language, "fillers")
+        self._fillers, self._least = turn_pattern(language, "fillers"), turn_pattern(language, "least")
         self._place = turn_pattern(language, "place", (self.domain.noun.one, *self.domain.called))
 
     def understand(self, text: str, context: Context | None = None) -> Understanding:
@@ -188,13 +190,26 @@ class Listener:
         return Understanding(
             text=draft.text, language=self.domain.language, acts=acts, constraints=reading.constraints, counted=counted,
             preferences=[*reading.preferences, *_item_preferences(reading.mentions)], critiques=reading.critiques,
-            mentions=reading.mentions, question=question if "ask_item" in acts else None,
+            mentions=reading.mentions,
+            question=question if "ask_item" in acts else self._criterion(draft) if "compare" in acts else None,
             # A name to let go of that nobody knows is no new wish, and one in mere talk none either.
             entities=[_moved(entity, draft.offset) for entity in sorted(draft.entities, key=lambda e: e.start)
                       if entity.value is not None or not ("remove" in acts or acts <= _TALK)],
             targets=draft.targets, quantity=reading.quantity, search=search,
             drops=draft.waived or (draft.text.strip() if "remove" in acts else ""), open="surprise" in draft.cues,
         )  # fmt: skip
+
+    def _criterion(self, draft: Draft) -> ItemQuestion | None:
+        """By what number several items are to be compared, if that is said: "which is the shortest?"."""
+        least = self._least.search(self.drafter.fold(draft.text)) is not None
+        for mark in (*draft.described, *draft.marks):
+            if isinstance(mark, Quantity) and mark.facet == "age" and (number := self.domain.number_of("age")):
+                return ItemQuestion(topic=number, most=-1)
+            name = mark.name if isinstance(mark, Span) else None
+            found = scale_of(name.kind, name.value, name.direction, self.domain) if name else None
+            if found is not None:
+                return ItemQuestion(topic=found[0], most=1 if (found[1] > 0) != least else -1)
+        return None
 
     def _judge(self, draft: Draft, heard: HeardActs) -> None:
         """Give items that are only mentioned the verdict that the model hears in the words around them."""

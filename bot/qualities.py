@@ -74,3 +74,16 @@ def quality_bounds(role: str, step: float, direction: int) -> tuple[float | None
             return (None, 95.0) if low else (140.0, None)
         case _:
             return (None, step) if low else (step, None)
+
+
+def scale_of(facet: str, value: str, direction: int, domain: DomainConfig) -> tuple[str, int] | None:
+    """The number that a word is about, and which end of it: the word's own, or one with an end of that name (the mood
+    funny)."""
+    if facet in domain.numbers:
+        return (facet, direction) if direction else None
+    said = value.casefold()
+    for number, config in domain.numbers.items():
+        for pole, end in ((config.low, -1), (config.high, 1)):
+            if pole is not None and said in {pole.name, *pole.words}:
+                return number, end
+    return None

@@ -174,13 +174,15 @@ class ItemQuestion(Record):
     """A question about one item: `topic` is a facet or number name, "about" (what happens in it), "praise" (what people
     love about it), or "unknown" (what no record says).
 
-    further: topics asked in the same breath ("who made it and how long is it?"). checks: values that it may have.
+    further: topics asked in the same breath ("who made it and how long is it?"). checks: values that it may have. most:
+    of several items, which has the most (1) or the least (-1) of the number `topic`.
     """
 
     topic: str
     further: list[str] = []
     item_id: str | None = None
     checks: list[Checked] = []
+    most: Literal[-1, 0, 1] = 0
 
 
 class Leaning(Record):

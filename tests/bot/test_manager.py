@@ -266,6 +266,27 @@ def test_what_was_counted_is_what_the_next_wish_is_about(asked: str, wanted: str
     assert beliefs(bot, session)["genre:documentary"].evidence[0].turn == counted.turn
 
 
+@pytest.mark.parametrize(
+    ("asked", "number", "most"),
+    [
+        ("which is the shortest?", "minutes", -1),
+        ("which one is longer?", "minutes", 1),
+        ("what is the newest of those?", "year", 1),
+        ("which of these is the least violent?", "violence", -1),
+        ("which one is best for a 6 year old?", "suitable_from", -1),
+        ("which is the funniest?", "funny_serious", -1),
+    ],
+)
+def test_the_picks_are_put_in_the_order_that_is_asked_for(asked: str, number: str, most: int, bot: Bot) -> None:
+    session, shown = talked(bot, "thrillers please")
+    reply = bot.reply(session, asked)
+    assert reply.act == "compare"
+    items = [pick.item for pick in shown.items]
+    order = sorted(items, key=lambda item: reply.text.index(item.title))
+    values = [bot.catalogue.number(item, number) or 0.0 for item in order]
+    assert values == sorted(values, reverse=most > 0)
+
+
 def test_what_is_counted_is_no_wish(understander: Understander) -> None:
     heard = understander.understand("how many westerns without John Wayne do you have?")
     assert heard.acts == {"ask_catalogue"}

@@ -117,7 +117,7 @@ CONVERSATIONS = [
     ["no horror", "undo", "undo", "no musicals", "I hated Fargo", "seen Heat", "with Zed Quillfeather", "my profile"],
     ["I don't really like musicals", "a thriller", "compare the first and the second", "why not Heat?", "why Up?"],
     ["a comedy", "forget everything about me"],
-    ["anything with a zeppelin in it", "more like what i said please", "something balanced please", "forget the lizards"],
+    ["anything with a zeppelin in it", "closer to what i said please", "something balanced", "forget the lizards"],
     ["something funny", "more variety please", "stick closer to what I said", "surprise me"],
     ["the robbery goes fine, it's the people who fall apart", "how many Finnish musicals do you have?"],
     ["is Tom Hanks in Cast Away?", "is Heat a comedy?", "is it under two hours?", "is it any good?"],

@@ -19,7 +19,7 @@ from bot.state import SessionState
 from bot.text import fold, key
 from bot.weighing import STATED, contested, limits_content, surer
 from retrieval.catalogue import Catalogue
-from retrieval.domain import FacetConfig
+from retrieval.domain import SCALES, FacetConfig
 
 NUMBER_ROLES = {"decade": "year", "year": "year", "length": "length", "age": "age", "price": "price"}
 _REPLACED_ROLES = {"genre", "person", "language", "country", "series"}
@@ -179,7 +179,7 @@ def _of_critique(
             high = round(reference - step, 4)
         else:
             low = round(reference + step, 4)
-        if config.role == "axis":
+        if config.role in SCALES:
             # Beyond the outer tenth there is next to nothing: "lighter" than the lightest keeps to the light.
             least, most = np.nanquantile(catalogue.column(said.number), (_OUTER, 1 - _OUTER)).tolist()
             high = max(high, least) if high is not None else None

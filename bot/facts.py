@@ -10,7 +10,7 @@ from bot.phrasing import can_say, filled, joined, listed, say
 from bot.plan import Claim
 from bot.text import sentences
 from retrieval.catalogue import Catalogue, inferred
-from retrieval.domain import FacetConfig
+from retrieval.domain import SCALES, FacetConfig
 from retrieval.records import Item, Reason, Record
 
 _PROPER_ROLES = {"person", "award", "place", "era", "country", "language", "series"}
@@ -112,7 +112,7 @@ def number_phrase(catalogue: Catalogue, item: Item, number: str) -> Phrase | Non
         return None
     claims = [Claim(item_id=item.id, facet=number, number=value)]
     language = catalogue.domain.language
-    if config.role == "axis":
+    if config.role in SCALES:
         pole = config.low if value < 0.4 else config.high if value > 0.6 else None
         if pole is not None:
             text = say(language, "strongly" if abs(value - 0.5) > 0.35 else "rather", pole=pole.name)

@@ -6,7 +6,7 @@ They are in the language of the domain they are given, and a belief keeps the on
 from __future__ import annotations
 
 from bot.phrasing import filled, say
-from retrieval.domain import DomainConfig, NumberConfig
+from retrieval.domain import SCALES, DomainConfig, NumberConfig
 
 
 def range_label(
@@ -23,7 +23,7 @@ def range_label(
         text = say(language, name, age=f"{age:g}")
     elif role == "level":
         text = _level_label(number, config, high, language)
-    elif role == "axis" and config:
+    elif role in SCALES and config:
         pole = config.low if high is not None else config.high
         text = pole.name if pole else number
     else:

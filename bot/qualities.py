@@ -10,7 +10,7 @@ from bot.lexicon import Degree
 from bot.phrasing import say
 from bot.quantities import canonical
 from bot.records import Critique, Preference
-from retrieval.domain import DomainConfig
+from retrieval.domain import SCALES, DomainConfig
 
 
 class Quality(NamedTuple):
@@ -51,7 +51,7 @@ def read_quality(
         high = 0.0
     if config.role == "age" and negative and pole > 0:
         low = _PAST_CHILDHOOD
-    hard = (negative and config.role in {"level", "axis"}) or config.role == "age"
+    hard = (negative and config.role in {"level", *SCALES}) or config.role == "age"
     return Preference(
         facet=name.kind, value=canonical(low, high), strength=0.8, hard=hard, excludes=hard,
         scope="person" if relation in {"like", "dislike"} else "session", low=low, high=high, pole=pole, quote=quote,
@@ -64,6 +64,8 @@ def quality_bounds(role: str, step: float, direction: int) -> tuple[float | None
     match role:
         case "axis":
             return (None, 0.45) if low else (0.55, None)
+        case "fame":
+            return (None, 0.5) if low else (0.7, None)
         case "level":
             return (None, 1.0) if low else (3.0, None)
         case "age":

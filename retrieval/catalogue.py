@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +52,12 @@ class Catalogue:
         view.domain = translated(self.domain, language)
         view._names = None
         return view
+
+    @cached_property
+    def fame(self) -> NDArray[np.float64]:
+        """The share of the catalogue that is less well known than each item, (n,) in 0..1."""
+        below = np.searchsorted(np.sort(self.popularity), self.popularity)
+        return below / max(len(self.popularity), 1)
 
     @property
     def in_own_language(self) -> bool:
@@ -100,6 +107,8 @@ class Catalogue:
     def number(self, item: Item, number: str) -> float | None:
         """What an item has for a number of the domain (or a numeric field of the file), or None."""
         config = self.domain.numbers.get(number)
+        if config is not None and config.role == "fame":
+            return float(self.fame[self.row[item.id]])
         fields = config.fields if config else (number,)
         return next((item.numbers[field] for field in fields if field in item.numbers), None)
 

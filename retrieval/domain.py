@@ -13,6 +13,8 @@ from retrieval.errors import DomainError
 from retrieval.plain_yaml import read_yaml
 
 DOMAINS = Path(__file__).parent / "domains"
+SCALES = frozenset({"axis", "fame"})
+"""Roles of numbers in 0..1 between two named ends."""
 
 
 class Config(BaseModel):
@@ -97,14 +99,15 @@ class Pole(Config):
 class NumberConfig(Config):
     """A number of the catalogue: year, length, a tone axis, a content level.
 
-    role: year, length, age, axis, level or other. step: how far one critique moves, in the unit.
+    role: year, length, age, axis, level, fame or other; fame is of no field, but the share of the catalogue that is
+    less well known. step: how far one critique moves, in the unit.
     unit: singular and plural, for wording. levels: names of 0, 1, 2, ... for a level. similar: what an equal value is
     worth when items are compared; one that lies further away than the catalogue's spread takes off as much.
     infer: whether `rapport catalog enrich` may infer it, into the first of its fields.
     """
 
     role: str
-    fields: tuple[str, ...]
+    fields: tuple[str, ...] = ()
     unit: Noun | None = None
     low: Pole | None = None
     high: Pole | None = None

@@ -177,7 +177,7 @@ class Recommender:
     ) -> int | None:
         """The row of an allowed item to surprise with, or None. picked: the other picks; worth (n,): without fame."""
         rows = np.concatenate([picked, np.setdiff1d(ranked, picked)]).astype(np.int64)
-        place = unexpected(worth[rows], self._fame[rows], self.matrix[rows], list(range(len(picked))))
+        place = unexpected(worth[rows], self.catalogue.fame[rows], self.matrix[rows], list(range(len(picked))))
         row = None if place is None else int(rows[place])
         return None if row is None or broken(self.catalogue, query, self.catalogue.items[row]) else row
 
@@ -188,12 +188,6 @@ class Recommender:
         if len(liked) < _LIKES_ENOUGH or not wanted.sum():
             return None
         return Taste(self._kinds[rows], (wanted / wanted.sum()).astype(np.float32))
-
-    @cached_property
-    def _fame(self) -> NDArray[np.float64]:
-        """The share of the catalogue that is less well known than each item, (n,)."""
-        popularity = self.catalogue.popularity
-        return np.searchsorted(np.sort(popularity), popularity) / max(len(popularity), 1)
 
     @cached_property
     def _kinds(self) -> NDArray[np.float32]:

@@ -52,7 +52,7 @@ def update(understanding: Understanding, state: SessionState, catalogue: Catalog
     found += [_of_occasion(one, turn, catalogue) for one in understanding.occasions]
     if understanding.search:
         found.append(_of_search(understanding, turn, language))
-    found = [_beside_taste(belief, state) for belief in found]
+    found = [_no_narrower(_beside_taste(belief, state), state) for belief in found]
     gone = _superseded(found, understanding, state, catalogue)
     events: list[Event] = [Withdrew(belief_id=old) for old in gone]
     beside = _alternatives(found, understanding, state)
@@ -91,6 +91,13 @@ def _beside_taste(belief: Belief, state: SessionState) -> Belief:
     if taste is None or taste.scope != "person" or taste.polarity <= 0 or not _is_wish(belief):
         return belief
     return belief.model_copy(update={"id": f"{belief.id}:now"})
+
+
+def _no_narrower(belief: Belief, state: SessionState) -> Belief:
+    """Whoever is ruled out altogether stays so where they are ruled out in one role: "nothing directed by her"."""
+    old = state.beliefs.get(belief.id)
+    outright = old is not None and old.role is None and old.hard and old.polarity < 0
+    return belief.model_copy(update={"role": None}) if outright and belief.polarity < 0 else belief
 
 
 def slug(text: str) -> str:

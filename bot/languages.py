@@ -17,7 +17,7 @@ _COMMON = 0.4  # a common noun or verb tells less than a function word
 _USUAL = 0.9  # the language spoken last is kept unless another is ahead of it by about a word
 _EXPECTED = 0.5  # the first language, while nothing was spoken
 _COMPOUND = re.compile(r"(?:[^\W\d_]+-)+[^\W\d_]+")
-_WORD = re.compile(r"(?<![\w'])[^\W\d_]+(?:'[^\W\d_]+)*(?![\w'])")
+_WORD = re.compile(r"(?<![\w'.])[^\W\d_]+(?:'[^\W\d_]+)*(?![\w']|\.[^\W\d_])")  # initials are no words
 
 
 # A capital inside a sentence mostly opens a name, and names belong to no language.

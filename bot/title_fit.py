@@ -51,7 +51,7 @@ _WEIGHTS: dict[str, tuple[float, float]] = {
     "small where names have capitals": (-1.5, -0.7), "small, and led up to by nothing": (-1.2, -0.5),
     "also a genre": (-2.3, -2.0), "also a mood": (-1.3, -1.0), "also a country": (-2.0, -2.0),
     "also a language": (-2.0, -2.0), "also a value": (-0.5, -0.8), "also a quality": (-1.5, -1.0),
-    "also a person": (-0.6, -1.4), "a kind that is refused": (-3.0, 0.0),
+    "also a person": (-0.6, -1.4), "a kind that is refused": (-3.0, 0.0), "a number that is asked about": (1.0, 0.0),
 }  # fmt: skip
 
 
@@ -224,6 +224,8 @@ def _evidence_around(place: Place, well_known: bool) -> Iterator[str]:
         yield "led up to"
     if hints.asked(folded, start):
         yield "asked about"
+        if all(word.isdigit() for word in place.words):
+            yield "a number that is asked about"  # "is 300 any good?"
     if hints.determined(folded, start):
         yield "with a determiner"
     if hints.about(folded, start):

@@ -226,6 +226,8 @@ class Grammar:
         if not _agree(first, second):
             return first
         told = second.say.startswith(sayings.TOLD) or not any(one.wanted for one in second.adds)
+        # "In Russian and film noir? no thanks" turns down both, and so does "never with her and westerns".
+        told = told and not second.say.endswith(sayings.AFTERWARDS)
         joint = pick(sayings.JOINTS if told else sayings.CLEAR_JOINTS)
         joint = joint if first.say[-1].isalnum() else " " if first.say.endswith("?") else "; "
         bound = [one for one in (*first.adds, *second.adds) if one.wanted and not one.firm]

@@ -13,6 +13,8 @@ FRONTS = ("", "", "", "", "ok, ", "hmm, ", "please, ", "well, ", "and ", "umm ")
 ENDS = ("", "", "", "", " please", ".", "!", " :)")
 JOINTS = (". ", " but ", "; ", ", ", " and ", ", and ")
 CLEAR_JOINTS = JOINTS[:3]
+AFTERWARDS = ("no thanks",)
+"""How an exclusion ends that says so behind what it is about."""
 TOLD = ("it ", "only", "must", "definitely", "I", "i ", "we", "let", "find", "show", "how", "under", "at most", "max")
 """How a wish begins that nobody takes for a part of the exclusion before it."""
 

@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import Belief, Bot, Reply
+from bot import Belief, Bot, Preference, Reply
 from bot.understand import Understander
 
 SAID: list[str] = [
@@ -297,6 +297,19 @@ def test_what_is_counted_is_no_wish(understander: Understander) -> None:
 def test_what_leads_up_to_a_question_is_no_request(understander: Understander) -> None:
     assert understander.understand("is Bambi sad? my son bawled at Dumbo").acts == {"ask_item"}
     assert "chitchat" not in understander.understand("my kid has been typing here. undo whatever he told you").acts
+
+
+def test_somebody_ruled_out_altogether_stays_so(bot: Bot) -> None:
+    session = uuid.uuid4().hex
+    bot.open(session, session)
+    bot.edit(session, add=[Preference(facet="person", value="Joel Coen", polarity=-1.0, hard=True)])
+    bot.reply(session, "nothing directed by Joel Coen")
+    assert beliefs(bot, session)["person:joel-coen"].role is None
+
+
+def test_initials_are_no_words_of_another_language(bot: Bot) -> None:
+    session, _ = talked(bot, "a mystery please", "OK, NO J.K. SIMMONS!")
+    assert beliefs(bot, session)["person:j-k-simmons"].label == "no J.K. Simmons"
 
 
 def test_a_question_after_a_question_is_answered(bot: Bot) -> None:

@@ -39,7 +39,6 @@ from bot.taste_matching import TitleIndex
 from bot.trending import Trends
 from bot.understand import Understander
 from bot.voice import Voice
-from retrieval.answers import answers_for
 from retrieval.branches import Scores
 from retrieval.catalogue import Catalogue, Progress
 from retrieval.domain import DomainConfig, load_domain
@@ -83,7 +82,7 @@ class Bot:
             catalogue, index.matrix, index.lexical.scores, self.encode, variety=settings.variety, taught=taught,
             ranker=ranker, also_liked=also_liked_for(catalogue, settings.home),
             trends=Trends(store, catalogue.row, settings.trend_half_life_days), portraits=index.portraits,
-            answers=answers_for(catalogue, encoder, settings.embedder), opinion=self._opinion(),
+            opinion=self._opinion(),
         )  # fmt: skip
         checker = Checker(catalogue, self._understander.gazetteer)
         self._voice = Voice(

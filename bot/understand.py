@@ -101,6 +101,9 @@ class Understander:
         plain = [word for word in search.split() if word in drafter.lexicon.common]
         # With nothing on the screen to speak of, a plain sentence that means nothing else describes something.
         tells = understanding.acts == {"unclear"} and not shown and len(plain) == len(search.split()) >= _TELLING
+        # So does who says much of which nothing is known: asking back would waste it.
+        at_length = len(text.split()) >= _LONG and len(search.split()) >= _TELLING
+        tells = tells or (at_length and not shown and not understanding.acts & _TALK)
         if not tells and found[0].weight < (_CLEARER if understanding.acts & _TALK else _CLEAR):
             return understanding
         if len(search.split()) < _TOLD:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.answers import Answers
 from retrieval.catalogue import Catalogue
 from retrieval.portraits import Portraits
 from retrieval.records import Bound, Term
@@ -29,13 +28,6 @@ def dense(matrix: Scores, vector: Scores) -> Scores:
 def described(portraits: Portraits, vector: Scores) -> Scores:
     """How close every item's portrait is to a description (d,), centred and scaled in the same way."""
     return _scaled(portraits.closeness(vector))
-
-
-def answered(answers: Answers, text: str) -> Scores:
-    """How well every item answers a description, scaled to a best of 1; 0 for what was not learnt."""
-    scores = answers.of(text)
-    best = float(scores.max())
-    return (scores / best).astype(np.float32) if best > 0 else scores
 
 
 def lexical(bm25: Scores) -> Scores:

@@ -18,7 +18,6 @@ from pydantic import BaseModel, ConfigDict
 
 from retrieval import branches
 from retrieval.also_liked import AlsoLiked
-from retrieval.answers import Answers
 from retrieval.branches import Scores
 from retrieval.catalogue import Catalogue
 from retrieval.diversity import RELEVANCE, Taste, diversify, unexpected
@@ -42,8 +41,6 @@ class RankingWeights(BaseModel):
 
     dense: float = 0.8
     described: float = 4.0
-    answered: float = 4.0
-    """Per item's worth as an answer to a description, as far as that was learnt."""
     lexical: float = 0.4
     facet: float = 1.0
     number: float = 0.9
@@ -83,8 +80,8 @@ class Recommender:
     matrix: float32 (n, d), unit rows in catalogue order. bm25: text -> scores (n,). encode: text -> (d,).
     taught, also_liked: what recorded dialogues and ratings say of these items, if anything; ranker: how to weigh it.
     variety: of the lists for queries that ask for none. trends: how much is going on about each item at a time, (n,)
-    in 0..1. portraits: what each item is like, for what somebody describes; answers: which answer it. opinion:
-    somebody else's order of the best items, which counts as far as its weight says.
+    in 0..1. portraits: what each item is like, for what somebody describes. opinion: somebody else's
+    order of the best items, which counts as far as its weight says.
     """
 
     def __init__(
@@ -101,13 +98,11 @@ class Recommender:
         also_liked: AlsoLiked | None = None,
         trends: Callable[[datetime], Scores] | None = None,
         portraits: Portraits | None = None,
-        answers: Answers | None = None,
         opinion: Opinion | None = None,
     ) -> None:
         self.catalogue = catalogue
         self.matrix = matrix
         self.portraits = portraits or bare(matrix)
-        self.answers = answers
         self.bm25 = bm25
         self.encode = encode
         self.weights = weights or RankingWeights()
@@ -294,8 +289,6 @@ class Recommender:
         if query.text:
             weight = self.weights.described if query.described else self.weights.dense
             scores = weight * branches.described(self.portraits, self.encode(query.described or query.text))
-            if query.described and self.answers is not None:
-                scores = scores + self.weights.answered * branches.answered(self.answers, query.described)
             scores = scores + self.weights.lexical * branches.lexical(self.bm25(query.text))
             label = query.text
             parts.append(_Part(scores, "text", label, None, None, None, query.text_belief_id, query.text_evidence))

@@ -73,31 +73,6 @@ def train_needs(
     )
 
 
-@train.command("answers")
-def train_answers(
-    domain: Annotated[str | None, typer.Option(help="A domain with a file of answers.")] = None, seed: Seed = 0
-) -> None:
-    """Learn which items of the starter answer a need from retrieval/domains/<domain>.answers.tsv; print how well."""
-    from bot.api import STARTER
-    from bot.settings import Settings
-    from retrieval.answers_training import train_answers as learn
-    from retrieval.domain import load_domain
-    from retrieval.importer import import_file
-    from retrieval.index import ensure_index
-    from ui.progress import Bars
-
-    settings = Settings()
-    catalogue, _ = import_file(STARTER, load_domain(domain or settings.domain))
-    index = ensure_index(catalogue, settings.home, settings.embedder, settings.threads, settings.chroma_url)
-    with Bars(errors) as bars:
-        report = learn(catalogue, index.portraits, settings.embedder, seed, bars)
-    console.print(
-        f"{report.needs:,} needs, {report.sayings:,} sayings; of needs not learnt from, of the first five answer "
-        f"{report.fitting:.3f} (by portraits {report.fitting_by_portraits:.3f}), three of five for {report.good:.3f} "
-        f"({report.good_by_portraits:.3f})"
-    )
-
-
 @train.command("ranker")
 def train_ranker(
     data: Data,

@@ -66,7 +66,7 @@ def run_descriptions(options: DescriptionOptions, progress: Progress = silent) -
             raise InputError(f"{options.descriptions} describes no item of this catalogue.")
         hits, nothing = [], 0
         for place, one in enumerate(chosen, start=1):
-            found = _listed(bot, one.say, _CUTOFFS[-1])
+            found = listed(bot, one.say, _CUTOFFS[-1])
             nothing += not found
             near = bot.index.matrix @ bot.encode(one.say)
             rank = 1 + int((near > near[bot.catalogue.row[one.item]]).sum())
@@ -99,7 +99,7 @@ def read_descriptions(path: Path) -> list[Described]:
     return [Described(item=item, part=part, say=say) for item, part, say in rows]
 
 
-def _listed(bot: Bot, say: str, count: int) -> list[str]:
+def listed(bot: Bot, say: str, count: int) -> list[str]:
     """Ids of the items of the reply and of those that would follow; none where the reply shows none."""
     session = uuid.uuid4().hex
     items = [pick.item.id for pick in bot.reply(session, say).items]

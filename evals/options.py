@@ -15,6 +15,7 @@ from retrieval.records import Record
 DIALOGUES = Path(__file__).parent / "dialogues"
 LABELLED = Path(__file__).parent.parent / "tests" / "data" / "understanding"
 DESCRIPTIONS = Path(__file__).parent / "descriptions.tsv"
+ANSWERS = Path(__file__).parent / "answers.tsv"
 NEEDS = Path(__file__).parent / "needs.yaml"
 JUDGED_NEEDS = Path(__file__).parent / "needs_judged.yaml"
 JUDGED_LINKS = Path(__file__).parent / "linking_judged.yaml"
@@ -122,6 +123,12 @@ class DescriptionOptions(EvalOptions):
     """descriptions: a file of evals.descriptions."""
 
     descriptions: Path = DESCRIPTIONS
+
+
+class AnswerOptions(EvalOptions):
+    """answers: a file of evals.answers."""
+
+    answers: Path = ANSWERS
 
 
 class VarietyOptions(EvalOptions):

@@ -236,6 +236,27 @@ def eval_descriptions(
     _measure(run_descriptions, options, lambda report: print_report(report, console))
 
 
+@evals.command("answers")
+def eval_answers(
+    model: Model = None,
+    catalog: Catalog = None,
+    domain: Domain = None,
+    home: Home = None,
+    limit: Limit = None,
+    seed: Seed = 0,
+    json_file: Json = None,
+) -> None:
+    """Say needs, and count the picks that a reader of the whole catalogue named for each."""
+    from evals.answers import print_report, run_answers
+    from evals.options import AnswerOptions
+
+    options = _options(
+        AnswerOptions, model=model, catalog=catalog, domain=domain, home=home, limit=limit, seed=seed,
+        json_file=json_file,
+    )  # fmt: skip
+    _measure(run_answers, options, lambda report: print_report(report, console))
+
+
 @evals.command("variety")
 def eval_variety(
     sessions: Annotated[int, typer.Option(min=1, help="Sessions to hold at each step.")] = 60,

@@ -64,8 +64,8 @@ def print_catalogue(catalogue: Catalogue, path: Path, console: Console) -> None:
     told = sum(bool(item.text) for item in items)
     console.print(Text(f"{path}: {len(items):,} items, {told:,} with a text. Domain: {catalogue.domain.name}."))
     facets = Table("facet", "values", "items", "commonest", title="Facets", title_justify="left")
-    for name in catalogue.domain.facets:
-        postings = catalogue.postings(name)
+    for name, config in catalogue.domain.facets.items():
+        postings = {value: rows for value, rows in catalogue.postings(name).items() if value not in config.groups}
         if postings:
             common = sorted(postings, key=lambda value: (-len(postings[value]), value))[:SHOWN_VALUES]
             having = len(np.unique(np.concatenate(list(postings.values()))))

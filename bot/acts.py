@@ -69,7 +69,7 @@ def content_acts(reading: Reading) -> set[str]:
     acts &= {"like", "dislike", "seen", "similar"}
     acts |= {"critique"} if reading.critiques else set()
     acts |= {"constrain"} if reading.constraints else set()
-    return acts | ({"disclose"} if reading.preferences else set())
+    return acts | ({"disclose"} if reading.preferences or reading.allowed else set())
 
 
 def rule_acts(

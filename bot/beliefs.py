@@ -33,7 +33,7 @@ def update(understanding: Understanding, state: SessionState, catalogue: Catalog
     """Events that make the profile agree with what was just said; the newest word on a thing wins."""
     found = [
         *(preference_belief(p, "likes" if p.polarity > 0 else "dislikes", catalogue, turn)
-          for p in understanding.preferences if p.facet != "item"),
+          for p in understanding.preferences if p.facet != "item" and p not in understanding.allowed),
         *(preference_belief(c, "constraints", catalogue, turn) for c in understanding.constraints),
     ]  # fmt: skip
     bounded = {belief.facet for belief in found if belief.low is not None or belief.high is not None}
@@ -52,8 +52,12 @@ def update(understanding: Understanding, state: SessionState, catalogue: Catalog
     found += [_of_occasion(one, turn, catalogue) for one in understanding.occasions]
     if understanding.search:
         found.append(_of_search(understanding, turn, language))
+    if not (found or lifted(understanding, state)):
+        # "A thriller would be fine", and nothing else
+        found = [preference_belief(p, "likes", catalogue, turn) for p in understanding.allowed if p.pole == 0]
     found = [_no_narrower(_beside_taste(belief, state), state) for belief in found]
-    gone = _superseded(found, understanding, state, catalogue)
+    gone = [belief.id for belief in lifted(understanding, state)]
+    gone += _superseded(found, understanding, state, catalogue)
     events: list[Event] = [Withdrew(belief_id=old) for old in gone]
     beside = _alternatives(found, understanding, state)
     events += [Believed(belief=belief) for belief in beside if belief.id not in gone]
@@ -72,6 +76,19 @@ def update(understanding: Understanding, state: SessionState, catalogue: Catalog
             belief = _stricter(merged[belief.id], belief)
         merged[belief.id] = together(earlier, belief, catalogue, corrects) if earlier else belief
     return events + [Believed(belief=belief) for belief in merged.values()]
+
+
+def lifted(understanding: Understanding, state: SessionState) -> list[Belief]:
+    """What rules out something that is fine now: "musicals are ok again", "gore is no problem"."""
+    return [belief for belief in state.beliefs.values() if any(_rules_out(belief, p) for p in understanding.allowed)]
+
+
+def _rules_out(belief: Belief, allowed: Preference) -> bool:
+    if belief.facet != allowed.facet:
+        return False
+    if not allowed.pole:
+        return belief.value == allowed.value and belief.polarity < 0
+    return belief.hard and (belief.high if allowed.pole > 0 else belief.low) is not None
 
 
 def _stricter(one: Belief, other: Belief) -> Belief:

@@ -87,6 +87,8 @@ class CueFinder:
         found = [verdict] if verdict else []
         # With an object of its own it is about something else.
         found += [cue for cue in relations if cue.kind == "relation" and not folded[cue.end :].strip(" .,;!")]
+        judged = self.judgement(folded, 0, len(folded), "found")
+        found += [judged] if judged else []
         name = min(found, key=lambda cue: (cue.start, cue.start - cue.end)).name if found else ""
         return "like" if name == "like" else "dislike" if name == "dislike" else None
 

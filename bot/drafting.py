@@ -321,6 +321,6 @@ def _before_quantities(cue: Cue, quantities: Sequence[Quantity], leads_in: re.Pa
 
 
 def _hides(span: Span, cue: Cue) -> bool:
-    """Whether a cue is only part of a name: "love" in "love story", "like" in a title."""
+    """Whether a cue is only part of a name: "love" in "love story", "like" in a title; not "easy on" for its "easy"."""
     overlap = cue.start < span.end and cue.end > span.start
-    return overlap and (span.kind == "item" or span.start <= cue.start)
+    return overlap and (span.kind == "item" or (span.start <= cue.start and cue.end <= span.end))

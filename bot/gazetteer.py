@@ -199,6 +199,10 @@ class Gazetteer:
             if len(surname) > 3:
                 weight, person = max(people)
                 _add(names, surname, Name("person", person, weight, "surname"))
+        for facet in catalogue.domain.facets_of("person"):
+            for person, nicknames in catalogue.domain.facets[facet].synonyms.items():
+                for nickname in nicknames if person in weights else ():
+                    _add(names, key(nickname), Name("person", person, weights[person], "first"))
         self.first_names = frozenset(first for first, people in first_names.items() if len(people) > 1)
         for first, people in first_names.items():
             ranked = sorted(people, reverse=True)

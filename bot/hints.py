@@ -33,6 +33,7 @@ class Hints:
         self._people = self._before([*said.person_leads, *said.joiners, *map(re.escape, people)], r"|[,、]\s*$")
         self._led_people = self._before([*said.person_leads, *map(re.escape, people)])
         self._persons = self._before([*said.name_leads, *said.weak_name_leads, *map(re.escape, people)])
+        self._places = self._before(said.place_leads)
         self._years = self._before([way.replace("{year}", f"(?P<year>{_YEAR})") for way in said.year_before])
         self._closes = self._behind(said.clause_end, f"|{_ENDS}")
         self._ends = re.compile(rf"[\s\"')]*(?:{_ENDS})")
@@ -88,6 +89,10 @@ class Hints:
     def surely_personal(self, folded: str, start: int) -> bool:
         """Whether a person comes next."""
         return self._is_before(self._persons, folded, start)
+
+    def placed(self, folded: str, start: int) -> bool:
+        """Whether a place comes next."""
+        return self._is_before(self._places, folded, start)
 
     def closes(self, folded: str, end: int) -> bool:
         """Whether a name is complete at a place: nothing there would belong to it."""

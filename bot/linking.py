@@ -255,6 +255,8 @@ class Linker:
         cue = surely or self.hints.personal(folded, start)
         opens = len(said) == 1 and not folded[:start].rstrip()[-1:].isalnum()
         capital = all(text[token.start].isupper() or text[token.start - 1] == "-" for token in said) and not opens
+        if len(words) == 1 and self.hints.placed(folded, start) and not utterance.licence(start):
+            return False  # "set in washington"
         if person.form == "full" and len(words) > 1:
             return bool(rare) or capital or cue or person.weight > _KNOWN_BY_ONE_NAME
         if person.form == "full":

@@ -150,6 +150,8 @@ class Listener:
             acts |= content_acts(reading) & {"like", "dislike", "seen", "similar"}
         if "why_not" in draft.cues:
             acts -= {"like", "dislike", "reject"} - content_acts(reading)
+        if draft.reading.mentions and {mention.relation for mention in draft.reading.mentions} == {"unseen"}:
+            acts = (acts - {"like", "dislike", "seen", "reject"}) or {"request"}
         if draft.question and draft.question.checks:
             reading, acts = Reading(), {"ask_item"} | (acts & {"greet", "thank"})
             reading.mentions = [m.model_copy(update={"relation": "ask"}) for m in draft.reading.mentions]
@@ -188,7 +190,8 @@ class Listener:
             topic = "unknown" if self._polar.match(folded) and "about" not in draft.cues else "about"
             question = ItemQuestion(topic=topic, item_id=target)
         return Understanding(
-            text=draft.text, language=self.domain.language, acts=acts, constraints=reading.constraints, counted=counted,
+            text=draft.text, language=self.domain.language, acts=acts, constraints=reading.constraints,
+            allowed=reading.allowed, counted=counted,
             preferences=[*reading.preferences, *_item_preferences(reading.mentions)], critiques=reading.critiques,
             mentions=reading.mentions,
             question=question if "ask_item" in acts else self._criterion(draft) if "compare" in acts else None,
@@ -326,7 +329,8 @@ def merged(text: str, parts: Sequence[Understanding]) -> Understanding:
         return parts[0].model_copy(update={"text": text, "acts": acts})
     return Understanding(
         text=text, language=parts[0].language, acts=acts, preferences=_every(parts, "preferences"),
-        constraints=_youngest(_every(parts, "constraints")), counted=_every(parts, "counted"),
+        constraints=_youngest(_every(parts, "constraints")), allowed=_every(parts, "allowed"),
+        counted=_every(parts, "counted"),
         critiques=_every(parts, "critiques"), mentions=_every(parts, "mentions"),
         question=_asked([part.question for part in parts if part.question]),
         entities=_every(parts, "entities"), targets=list(dict.fromkeys(_every(parts, "targets"))),

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from bot import answering, recommending
 from bot.acknowledging import heard
-from bot.beliefs import update
+from bot.beliefs import lifted, update
 from bot.carrying import carried
 from bot.dialling import turned
 from bot.events import (
@@ -101,6 +101,7 @@ class Manager:
         place = _Place(session_id, number, step)
         changes = self.changes(said, state)
         dropped = beliefs_named(understanding, state, self.understander) if understanding.drops else []
+        dropped += [belief for belief in lifted(said.certain, state) if belief not in dropped]
         state = advanced(state, place.logged(changes), session_id)
         fresh = [event.belief for event in changes if isinstance(event, Believed)]
         action = decide(understanding, state, self.recommender, self.settings.question_budget)

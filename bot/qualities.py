@@ -43,8 +43,6 @@ def read_quality(
             word = say(domain.language, "less_than_word" if sign < 0 else "more_than_word", word=word)
         amount = degree.amount if degree else 1.0
         return Critique(number=name.kind, direction=direction, amount=amount, word=word, quote=quote)
-    if relation == "neutral":
-        return None
     pole: Literal[-1, 1] = 1 if (name.direction > 0) != negative else -1
     low, high = quality_bounds(config.role, config.step, pole)
     if config.role == "level" and high is not None and none_at_all:

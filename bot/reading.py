@@ -27,6 +27,7 @@ _ITEM_RELATIONS: dict[str, Relation] = {
 }  # fmt: skip
 _OPINIONS_OF_VALUES = {"reject": "dislike", "turned_down": "exclude"}
 _OPINIONS = {"like", "dislike"}
+_TOLERATING = {"neutral", "tolerated"}
 _TOLD_OF = {"like", "dislike", "seen", "unseen"}
 _SENTENCE_START = re.compile(r"[.!?;]\s|[。！？；]")  # noqa: RUF001
 _EDGES = " ,.;!?，。；！？、"  # noqa: RUF001
@@ -56,6 +57,7 @@ class Reading:
     def __init__(self) -> None:
         self.preferences: list[Preference] = []
         self.constraints: list[Preference] = []
+        self.allowed: list[Preference] = []
         self.critiques: list[Critique] = []
         self.mentions: list[ItemMention] = []
         self.quantity: int | None = None
@@ -360,8 +362,11 @@ class Reader:
             reading.preferences.append(
                 self._preference(name, float(degree.direction), 0.6, False, "session", quote, lead)
             )
-        elif clause.relation in {"neutral", "tolerated"}:
-            reading.preferences.append(self._preference(name, 1.0, 0.3, False, "session", quote, lead))
+        elif clause.relation in _TOLERATING:
+            said = self._preference(name, 1.0, 0.3, False, "session", quote, lead)
+            reading.preferences.append(said)
+            if self._too.search(clause.cue) is None:  # "dramas are fine too" asks for them
+                reading.allowed.append(said)
         elif clause.relation == "exclude":
             reading.constraints.append(self._preference(name, -1.0, 1.0, True, scope, quote, lead))
         elif clause.relation in {"like", "dislike"}:
@@ -383,6 +388,11 @@ class Reader:
     def _read_quality(
         self, name: Name, word: str, degree: Degree | None, clause: Clause, quote: str, reading: Reading
     ) -> None:
+        if clause.relation in _TOLERATING:
+            reading.allowed.append(Preference(
+                facet=name.kind, value=word, strength=0.3, pole=1 if name.direction > 0 else -1, quote=quote,
+            ))  # fmt: skip
+            return
         found = read_quality(
             Quality(name, word, degree), clause.relation, self._none_at_all.search(clause.cue) is not None, quote,
             self.domain,

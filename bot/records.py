@@ -200,9 +200,10 @@ DialWish = Literal["closest", "less", "varied", "more", "surprise"]
 class Understanding(Record):
     """One utterance, understood. `acts` are of PERSON_ACTS; `search` is what is left to search by meaning.
 
-    leanings: values that what is searched sounds like. counted: what a question how many there are is about, which is
-    no wish. `open`: whatever Rapport picks is welcome. `variety`: how varied
-    lists are to be. `drops` are the words that name what to let go, for remove.
+    leanings: values that what is searched sounds like. allowed: what is fine with the person, which lifts what ruled it
+    out and is no wish beside others; values are among the preferences too. counted: what a question how many there are
+    is about, which is no wish. `open`: whatever Rapport picks is welcome. `variety`: how varied lists are to be.
+    `drops` are the words that name what to let go, for remove.
     """
 
     text: str
@@ -210,6 +211,7 @@ class Understanding(Record):
     acts: set[str] = set()
     preferences: list[Preference] = []
     constraints: list[Preference] = []
+    allowed: list[Preference] = []
     counted: list[Preference] = []
     critiques: list[Critique] = []
     mentions: list[ItemMention] = []

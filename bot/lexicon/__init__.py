@@ -195,7 +195,8 @@ class LinkingWords(BaseModel):
     year_before, year_after: what stands with a `{year}` before and behind a title ("the {year}", "from {year}").
     person_leads: right before a person ("by", "with"); the domain's words for people are added ("director").
     name_leads: of these the ones behind which two unknown words are somebody's name; weak_name_leads: the same, where
-    both words must be uncommon. joiners: between two names of a list ("and", "or"). between: may stand between a cue
+    both words must be uncommon. place_leads: right before a place, so that no surname stands there ("in", "near").
+    joiners: between two names of a list ("and", "or"). between: may stand between a cue
     and a name ("the", "both"). series: behind the name of a series ("franchise"). about: right before what an item is
     about. sequel_behind, sequel_before: with the title of a first part they mean the second ("sequel", "sequel to");
     kind_leads, kind_follows: before and behind a kind that is asked for, and not only told of ("a", "set").
@@ -223,6 +224,7 @@ class LinkingWords(BaseModel):
     kind_leads: list[str] = []
     kind_follows: list[str] = []
     weak_name_leads: list[str] = []
+    place_leads: list[str] = []
     joiners: list[str] = []
     between: list[str] = []
     series: list[str] = []

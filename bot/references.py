@@ -150,6 +150,7 @@ def _described(
         bare = bool(lead and lead.group()) and closes.match(folded[span.end :]) is not None  # "let's do the western"
         said = folded[span.start : span.end]
         bare = bare and not (_has_article(said, span, catalogue) or several.search(said))
+        bare = bare and (span.name.comparative or not span.name.direction)  # "the older", not "the violence"
         bare = bare and not _is_banned(folded, lead.start() if lead else span.start, lexicon)
         if span.kind == "item" or not ((lead and tail) or which or bare) or not context.slate:
             continue

@@ -24,6 +24,7 @@ from retrieval.records import Bound, Item, Reason, Term
 _COMPARED_ROLES = {"year", "length", "axis"}
 _ABOUT_LIMIT = 420
 _TOLD = 12
+_UTMOST = 3
 _SLIGHT = 0.02  # parts of a score up to this are not worth telling
 _COMPANY = {"together": "why_together", "also_liked": "why_also_liked"}
 """Reasons that rest on what other people said or liked, by kind; each is told once, of the item that counts most."""
@@ -92,6 +93,8 @@ def plan_catalogue(understanding: Understanding, recommender: Recommender, catal
         for e in update(subject, SessionState(), catalogue, 0)
         if e.kind == "believed" and e.belief.facet != "text"
     ]
+    if understanding.question is not None and understanding.question.most:
+        return _plan_utmost(understanding.question, asked, recommender, catalogue)
     if not asked:
         line = Line(
             template="count_all",
@@ -109,6 +112,30 @@ def plan_catalogue(understanding: Understanding, recommender: Recommender, catal
     offer = [tap(language, "show_some", wish=joined(labels, language))] if count else []
     events: list[Event] = [Counted(understanding=subject)] if count else []
     return ReplyPlan(acts={"answer"}, lines=[line], suggestions=offer, events=events)
+
+
+def _plan_utmost(
+    question: ItemQuestion, asked: Sequence[Belief], recommender: Recommender, catalogue: Catalogue
+) -> ReplyPlan:
+    """The items of the catalogue that have the most or the least of a number, among those that are asked about."""
+    about = [belief for belief in asked if belief.facet != question.topic]
+    state = SessionState(beliefs={b.id: b.model_copy(update={"hard": True, "relation": "wish"}) for b in about})
+    column = catalogue.column(question.topic) * question.most
+    rows = [
+        row for row in recommender.allowed_rows(build_query(state, recommender.catalogue)) if column[row] == column[row]
+    ]
+    first = sorted(rows, key=lambda row: (-column[row], -catalogue.popularity[row]))[:_UTMOST]
+    phrases = [
+        (item, phrase) for item in (catalogue.items[row] for row in first)
+        if (phrase := number_phrase(catalogue, item, question.topic)) is not None
+    ]  # fmt: skip
+    if not phrases:
+        return ReplyPlan(acts={"answer"}, lines=[Line(template="compare_unknown")])
+    lines = [_fact_line(item, [phrase], catalogue) for item, phrase in phrases]
+    return ReplyPlan(
+        acts={"answer"}, lines=lines, suggestions=_next(phrases[0][0], catalogue),
+        events=[Focused(item_id=phrases[0][0].id)],
+    )  # fmt: skip
 
 
 def plan_explanation(understanding: Understanding, state: SessionState, catalogue: Catalogue) -> ReplyPlan:

@@ -59,6 +59,7 @@ class Listener:
         self.model = load_act_model(language, encoder)
         self._offers = turn_pattern(language, "offers")
         self._polar, self._counting = turn_pattern(language, "polar"), turn_pattern(language, "counting")
+        self._utmost = turn_pattern(language, "utmost")
         self._fillers, self._least = turn_pattern(language, "fillers"), turn_pattern(language, "least")
         self._place = turn_pattern(language, "place", (self.domain.noun.one, *self.domain.called))
 
@@ -181,9 +182,14 @@ class Listener:
         if draft.waived:
             acts = (acts - {"unclear"} - ({"ask_item"} if draft.question is None else set())) | {"remove"}
         counted: list[Preference] = []
-        if "ask_catalogue" in acts and not acts.intersection(_WISHING) and self._counting.search(folded):
-            counted = [*reading.preferences, *reading.constraints]
+        if (
+            "ask_catalogue" in acts
+            and not acts.intersection(_WISHING)
+            and (self._counting.search(folded) or self._utmost.search(folded))
+        ):
+            counted = [*reading.preferences, *reading.constraints, *self._of_utmost(draft)]
             reading.preferences, reading.constraints, reading.critiques = [], [], []
+        orders = "compare" in acts or ("ask_catalogue" in acts and self._utmost.search(folded) is not None)
         if "ask_item" in acts and question is None:
             target = next(iter(draft.targets), None) or context.focus or next(iter(context.slate), None)
             # Whoever wants a yes or no is not told the story instead.
@@ -194,13 +200,20 @@ class Listener:
             allowed=reading.allowed, counted=counted,
             preferences=[*reading.preferences, *_item_preferences(reading.mentions)], critiques=reading.critiques,
             mentions=reading.mentions,
-            question=question if "ask_item" in acts else self._criterion(draft) if "compare" in acts else None,
+            question=question if "ask_item" in acts else self._criterion(draft) if orders else None,
             # A name to let go of that nobody knows is no new wish, and one in mere talk none either.
             entities=[_moved(entity, draft.offset) for entity in sorted(draft.entities, key=lambda e: e.start)
                       if entity.value is not None or not ("remove" in acts or acts <= _TALK)],
             targets=draft.targets, quantity=reading.quantity, search=search,
             drops=draft.waived or (draft.text.strip() if "remove" in acts else ""), open="surprise" in draft.cues,
         )  # fmt: skip
+
+    def _of_utmost(self, draft: Draft) -> list[Preference]:
+        """Of what somebody wants the utmost: "the longest French comedy"."""
+        if not self._utmost.search(self.drafter.fold(draft.text)):
+            return []
+        values = [mark for mark in draft.marks if isinstance(mark, Span) and mark.kind != "item"]
+        return [Preference(facet=one.kind, value=one.name.value) for one in values if not one.name.direction]
 
     def _criterion(self, draft: Draft) -> ItemQuestion | None:
         """By what number several items are to be compared, if that is said: "which is the shortest?"."""

@@ -198,6 +198,8 @@ class Manager:
                 return answering.plan_explanation(understanding, state, catalogue)
             case "why_not":
                 return answering.plan_why_not(understanding, state, self.recommender, catalogue)
+            case "compare" if _of_all(understanding, state):
+                return answering.plan_catalogue(understanding, self.recommender, catalogue)
             case "compare":
                 return answering.plan_comparison(understanding, state, catalogue)
             case "show_profile":
@@ -293,6 +295,12 @@ class Manager:
             lines.append(Line(template="offer_more"))
         offers = starters if kind in {"refuse", "clarify", "help", "reset", "forget", "chitchat"} else []
         return ReplyPlan(acts={act}, lines=lines, suggestions=offers)
+
+
+def _of_all(understanding: Understanding, state: SessionState) -> bool:
+    """Whether the utmost is asked for where nothing is on the screen to be compared."""
+    question = understanding.question
+    return bool(question and question.most) and not (state.slate or understanding.targets)
 
 
 class _Place:

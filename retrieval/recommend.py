@@ -231,6 +231,10 @@ class Recommender:
         """How many items break no hard constraint."""
         return int(allowed(self.catalogue, query).sum())
 
+    def allowed_rows(self, query: Query) -> NDArray[np.int64]:
+        """Rows of the items that break no hard constraint, ascending."""
+        return np.flatnonzero(allowed(self.catalogue, query))
+
     def pool_rows(self, query: Query, size: int) -> NDArray[np.int64]:
         """Rows of the best allowed items, best first: the live candidates that a question would divide."""
         return self._rank(query, pool=size)[0][:size]

@@ -103,7 +103,8 @@ class Turns(BaseModel):
     maker is meant ("by whoever made ...", "same director as ...").
     none_at_all: a negation that allows nothing ("no", not "less"). back: takes up what was just named ("I hate
     them"). polar: how a question that wants a yes or no begins. counting: how one begins that wants a number, or what
-    is the most of all ("how many"). least: turns a superlative round. worth_it:
+    is the most of all ("how many"). utmost: how one begins that wants what there is most or least of ("what's the
+    oldest"). least: turns a superlative round. worth_it:
     whether an item, {it}, is any good.
     list_restart: a list that turns from unwanted to wanted; instead: the same, said behind the
     name. everyone: a verdict on all that was named.
@@ -145,6 +146,7 @@ class Turns(BaseModel):
     instead: str = NEVER
     polar: str = NEVER
     counting: str = NEVER
+    utmost: str = NEVER
     least: str = NEVER
     worth_it: str = NEVER
     everyone: str = NEVER

@@ -19,13 +19,14 @@ from bot.state import SessionState
 from bot.text import fold, key
 from bot.weighing import STATED, contested, limits_content, surer
 from retrieval.catalogue import Catalogue
-from retrieval.domain import SCALES, FacetConfig
+from retrieval.domain import SCALES, DomainConfig, FacetConfig
 
 NUMBER_ROLES = {"decade": "year", "year": "year", "length": "length", "age": "age", "price": "price"}
 _REPLACED_ROLES = {"genre", "person", "language", "country", "series"}
 _KIND_ROLES = {"genre", "theme", "series"}
 _QUOTES_KEPT = 5
 _OUTER = 0.1
+_FAR = 0.75  # of a scale from 0 to 1: what is beyond is its far end
 _GENTLE = 0.25  # how much an occasion counts: all that suits it together is less than one mood that is asked for
 
 
@@ -55,6 +56,7 @@ def update(understanding: Understanding, state: SessionState, catalogue: Catalog
     if not (found or lifted(understanding, state)):
         # "A thriller would be fine", and nothing else
         found = [preference_belief(p, "likes", catalogue, turn) for p in understanding.allowed if p.pole == 0]
+    found = [_beside_wish(belief, found, catalogue) for belief in found]
     found = [_no_narrower(_beside_taste(belief, state), state) for belief in found]
     gone = [belief.id for belief in lifted(understanding, state)]
     gone += _superseded(found, understanding, state, catalogue)
@@ -110,6 +112,21 @@ def _beside_taste(belief: Belief, state: SessionState) -> Belief:
     return belief.model_copy(update={"id": f"{belief.id}:now"})
 
 
+def _beside_wish(belief: Belief, found: Sequence[Belief], catalogue: Catalogue) -> Belief:
+    """Of a scale, a limit that the same breath asks to go beyond rules out only the far end: "dark but not
+    depressing"."""
+    config = catalogue.domain.numbers.get(belief.facet)
+    if config is None or config.role not in SCALES or belief.relation != "rule":
+        return belief
+    wished = [one for one in found if one.facet == belief.facet and one.relation == "wish" and _excludes(one, belief)]
+    if not wished:
+        return belief
+    end, low = wished[0], belief.low is not None
+    bound = _FAR if end.low is not None else 1 - _FAR
+    changed = {"low": bound, "high": None} if low else {"low": None, "high": bound}
+    return belief.model_copy(update={**changed, "value": canonical(changed["low"], changed["high"])})
+
+
 def _no_narrower(belief: Belief, state: SessionState) -> Belief:
     """Whoever is ruled out altogether stays so where they are ruled out in one role: "nothing directed by her"."""
     old = state.beliefs.get(belief.id)
@@ -159,12 +176,10 @@ def preference_belief(said: Preference, group: Group, catalogue: Catalogue, turn
     if said.low is not None or said.high is not None:
         number = said.facet if said.facet in domain.numbers else domain.number_of(NUMBER_ROLES.get(said.facet, ""))
         facet = number or said.facet
-        negative = said.polarity < 0
         return Belief(
-            id=_bound_id(facet, said), group=group,
-            label=range_label(domain, facet, said.low, said.high, negative), facet=facet, value=said.value,
-            polarity=said.polarity, strength=said.strength, hard=said.hard, scope=said.scope, low=said.low,
-            high=said.high, relation="rule" if said.excludes else "wish", evidence=evidence,
+            id=_bound_id(facet, said), group=group, label=_bound_label(domain, facet, said), facet=facet,
+            value=said.value, polarity=said.polarity, strength=said.strength, hard=said.hard, scope=said.scope,
+            low=said.low, high=said.high, relation="rule" if said.excludes else "wish", evidence=evidence,
         )  # fmt: skip
     wished = group != "dislikes" and said.polarity > 0 and (said.scope == "session" or group == "constraints")
     return Belief(
@@ -173,6 +188,14 @@ def preference_belief(said: Preference, group: Group, catalogue: Catalogue, turn
         value=said.value, polarity=said.polarity, strength=said.strength, hard=said.hard, scope=said.scope,
         role=said.role, relation="wish" if wished else "rule" if group == "constraints" else "taste", evidence=evidence,
     )  # fmt: skip
+
+
+def _bound_label(domain: DomainConfig, number: str, said: Preference) -> str:
+    """A bound in words; of a scale, what is refused is named as it was said ("not silly")."""
+    config = domain.numbers.get(number)
+    if config and config.role in SCALES and said.excludes and said.word:
+        return say(domain.language, "label_not", label=said.word)
+    return range_label(domain, number, said.low, said.high, said.polarity < 0)
 
 
 def _bound_id(number: str, said: Preference) -> str:

@@ -52,7 +52,8 @@ def read_quality(
     hard = (negative and config.role in {"level", *SCALES}) or config.role == "age"
     return Preference(
         facet=name.kind, value=canonical(low, high), strength=0.8, hard=hard, excludes=hard,
-        scope="person" if relation in {"like", "dislike"} else "session", low=low, high=high, pole=pole, quote=quote,
+        scope="person" if relation in {"like", "dislike"} else "session", low=low, high=high, pole=pole, word=word,
+        quote=quote,
     )  # fmt: skip
 
 

@@ -51,6 +51,8 @@ def plan_recommendation(
         return _without_new(understanding, state, fresh, lines, recommender, catalogue, wanted)
     if len(items) < wanted and (query.terms or query.bounds):
         lines.append(counted("only_some", len(items), catalogue))
+    elif any(belief.group == "unresolved" for belief in fresh) and not _guiding(state, []):
+        lines.append(Line(template="ack_unknown"))
     else:
         lines.append(lead_in(understanding, fresh, catalogue, len(items), bool(lines)))
     lines += pick_lines(items, catalogue)

@@ -111,8 +111,8 @@ class Preference(Record):
     For a number (`facet` year, decade, length, an axis) `low` and `high` bound it, inclusive, in the
     catalogue's unit, and `value` is its canonical text: "1980s", "<1990", ">=120", "1970-1979". A bound that
     `excludes` says what must not appear ("nothing scary"); it is never relaxed. `pole` is the end of a number that a
-    plain quality named: -1 for its low end ("short"), +1 for its high end, 0 where a number was said. What is
-    `relative` was counted from today ("the last ten years").
+    plain quality named: -1 for its low end ("short"), +1 for its high end, 0 where a number was said; `word` is that
+    quality as it was said. What is `relative` was counted from today ("the last ten years").
     """
 
     facet: str
@@ -127,6 +127,7 @@ class Preference(Record):
     low: float | None = None
     high: float | None = None
     pole: Literal[-1, 0, 1] = 0
+    word: str = ""
     relative: bool = False
     quote: str = ""
 

@@ -213,7 +213,7 @@ class Gazetteer:
     def _add_facets(self, catalogue: Catalogue, names: _Names) -> None:
         lexicon = load_lexicon(catalogue.domain.language)
         for facet, config in catalogue.domain.facets.items():
-            if not config.speaks or config.role in {"person", "alias"}:
+            if config.role in {"person", "alias"}:
                 continue
             present = catalogue.postings(facet)
             by_key: dict[str, list[str]] = defaultdict(list)
@@ -226,7 +226,7 @@ class Gazetteer:
                 for value in written or [concept]:
                     for form in forms:
                         _add(names, form, Name(facet, value, float(len(present.get(value, ()))), "synonym"))
-            for value in present:
+            for value in present if config.speaks else ():
                 _add(names, key(value), Name(facet, value, float(len(present[value])), "value"))
 
     def _add_numbers(self, catalogue: Catalogue, names: _Names) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from bot.lexicon import NEVER, load_lexicon
+from bot.lexicon import NEVER, load_lexicon, turn_pattern
 from retrieval.domain import DomainConfig
 
 _REACH = 60  # characters that are looked at on either side of a name
@@ -33,6 +33,7 @@ class Hints:
         self._people = self._before([*said.person_leads, *said.joiners, *map(re.escape, people)], r"|[,、]\s*$")
         self._led_people = self._before([*said.person_leads, *map(re.escape, people)])
         self._persons = self._before([*said.name_leads, *said.weak_name_leads, *map(re.escape, people)])
+        self._all_of = turn_pattern(language, "all_of", nouns)
         self._places = self._before(said.place_leads)
         self._years = self._before([way.replace("{year}", f"(?P<year>{_YEAR})") for way in said.year_before])
         self._closes = self._behind(said.clause_end, f"|{_ENDS}")
@@ -89,6 +90,12 @@ class Hints:
     def surely_personal(self, folded: str, start: int) -> bool:
         """Whether a person comes next."""
         return self._is_before(self._persons, folded, start)
+
+    def all_of(self, folded: str, start: int, end: int) -> bool:
+        """Whether words like "all the" stand before a name and a word for items behind: "all the X films"."""
+        lead = folded[max(0, start - _REACH) : start]
+        whole = any(not lead[match.end() :].strip() for match in self._all_of.finditer(lead))
+        return whole and self.noun_follows(folded, end)
 
     def placed(self, folded: str, start: int) -> bool:
         """Whether a place comes next."""

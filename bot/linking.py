@@ -174,9 +174,11 @@ class Linker:
         values = [name for name in values if self._value_holds(name, folded, said)]
         place = utterance.place(said)
         series = [name for name in values if self._role(name) == "series"]
+        if said[0].word in self.hints.words.articles and self.hints.all_of(folded, start, end):
+            titles = []  # "all the X films" are a series
         if series and titles:
             # A series usually bears the name of its first item, and people mean the item.
-            if self.hints.series_follows(folded, end):
+            if self.hints.series_follows(folded, end) or self.hints.all_of(folded, start, end):
                 titles = []
             elif titles[0].form != "partial" or place.licence in OPINIONS or place.verdict:
                 values = [name for name in values if name not in series]
@@ -242,6 +244,7 @@ class Linker:
             or any(word not in self.lexicon.common for word in words)
             or name.kind in {"genre", "country", "language"}
             or self.hints.series_follows(folded, said[-1].end)
+            or (self._role(name) == "series" and self.hints.all_of(folded, said[0].start, said[-1].end))
         )
 
     def _person_holds(self, utterance: Utterance, said: Sequence[Token], person: Name) -> bool:

@@ -163,6 +163,9 @@ class Listener:
         elif draft.question and draft.targets and heard and heard.likely["ask_item"] >= _PROBABLE:
             likened = any(mention.relation == "similar" for mention in reading.mentions)
             acts = (acts - (set() if likened else {"similar"}) - {"unclear"}) | {"ask_item"}
+        if "ask_item" in acts and question is not None:
+            topics = {question.topic, *question.further}  # "any Oscars?" asks for none
+            reading.preferences = [one for one in reading.preferences if one.facet not in topics]
         asks = folded.rstrip().endswith("?") and not acts & {"request", "similar", "ask_catalogue"}
         if reading.critiques and asks and _only_mentioned(reading):
             # "X is too long, isn't it?" asks how long it is, and for nothing shorter.

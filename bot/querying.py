@@ -17,7 +17,7 @@ from retrieval.catalogue import Catalogue
 from retrieval.domain import Pole
 from retrieval.records import Anchor, AnchorKind, Bound, Query, Steer, Term
 
-REQUIRED_ROLES = {"genre", "person", "theme", "language", "country", "series"}
+REQUIRED_ROLES = {"genre", "person", "theme", "language", "country", "series", "award"}
 _REQUIRED_STRENGTH, PLAIN_STRENGTH = 0.85, 0.7
 _COMMAS = (",", "，", "、")  # noqa: RUF001
 _AGAINST = 0.6

@@ -89,6 +89,7 @@ class Reader:
         self._counted = re.compile(rf"(?:^|\s)(?P<count>\d|{numbers})(?: \w+)?\s$")
         self._pointed_lead = turn_pattern(language, "pointed_lead")
         self._scopes = Scopes(language)
+        self._all_of = turn_pattern(language, "all_of", self.domain.item_words)
         self._hints = hints_of(language, self.domain)
         self._clause_end = turn_pattern(language, "clause_end")
         self._has_number = {n: bool((catalogue.column(n) == catalogue.column(n)).any()) for n in self.domain.numbers}
@@ -139,6 +140,9 @@ class Reader:
                 continue  # "I enjoyed The Revenant with Leonardo DiCaprio"
             if place + 1 < len(marks) and self._owns(folded, mark, marks[place + 1]):
                 continue  # "Villeneuve's Dune"
+            if rows := self._all_seen(folded, clause, mark):
+                reading.mentions += [self.mention(self.catalogue.items[row].id, "seen", quote) for row in rows]
+                continue  # "I've seen everything by Nolan"
             clause = self._scopes.restarted(folded, clause, mark.start, mark.end)
             until = self._until(folded, marks, place)
             insists = place + 1 < len(marks) and until > marks[place + 1].start
@@ -210,6 +214,18 @@ class Reader:
         if not (isinstance(mark, Span) and mark.kind == "person" and isinstance(item, Span) and item.kind == "item"):
             return False
         return self._hints.apposed(folded, item.end, mark.start)
+
+    def _all_seen(self, folded: str, clause: Clause, mark: Mark) -> list[int]:
+        """Rows of all that was seen by somebody or of a series; of who directs, what they directed."""
+        if clause.relation != "seen" or not isinstance(mark, Span) or mark.kind == "item":
+            return []
+        config = self.domain.facets.get(mark.kind)
+        whole = mark.kind == "person" or (config is not None and config.role in {"person", "series"})
+        if not whole or not self._all_of.search(folded[clause.cue_start : mark.start]):
+            return []
+        facets = self.domain.facets_of("person") if mark.kind == "person" else [mark.kind]
+        found = [self.catalogue.postings(facet).get(mark.name.value) for facet in facets]
+        return max(([int(row) for row in rows] for rows in found if rows is not None), key=len, default=[])
 
     def _owns(self, folded: str, mark: Mark, behind: Mark) -> bool:
         """Whether a mark is a person, and an item that they have a part in stands right behind."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from functools import cached_property
 
 import numpy as np
@@ -213,7 +214,7 @@ def _stands_for(members: Sequence[str], value: str) -> bool:
     """Whether a group with these members means a value, however a catalogue writes it."""
     said = value.casefold()
     others = {member[1:].casefold() for member in members if member.startswith("-")}
-    return said not in others if others else any(said == member.casefold() for member in members)
+    return said not in others if others else any(fnmatchcase(said, member.casefold()) for member in members)
 
 
 def inferred(item: Item, name: str, value: str | None = None) -> bool:

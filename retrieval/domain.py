@@ -60,7 +60,8 @@ class FacetConfig(Config):
     main: how many of an item's values count, from the front; None counts all.
     unsaid: values that are matched but do not fit the `fact` phrase.
     names: catalogue value -> how it is said inside a sentence of the language; a value without one is said as it is.
-    groups: name -> the values that it stands for ("Asia"); values with a minus before them stand for all others.
+    groups: name -> the values that it stands for ("Asia"), with "*" for any letters ("Academy Award*"); values with a
+    minus before them stand for all others. People name groups and synonyms even where values are not spoken.
     narrower: catalogue value -> values that are kinds of it; whoever wants none of it wants none of these.
     opposites: catalogue value -> values that no item may have for whoever wishes for it.
     infer: whether `rapport catalog enrich` may infer it, into the first of its fields.

@@ -103,7 +103,8 @@ class Turns(BaseModel):
     maker is meant ("by whoever made ...", "same director as ...").
     none_at_all: a negation that allows nothing ("no", not "less"). back: takes up what was just named ("I hate
     them"). polar: how a question that wants a yes or no begins. counting: how one begins that wants a number, or what
-    is the most of all ("how many"). utmost: how one begins that wants what there is most or least of ("what's the
+    is the most of all ("how many"). all_of: that all by somebody or of a series is meant
+    ("everything by"). utmost: how one begins that wants what there is most or least of ("what's the
     oldest"). least: turns a superlative round. worth_it:
     whether an item, {it}, is any good.
     list_restart: a list that turns from unwanted to wanted; instead: the same, said behind the
@@ -145,6 +146,7 @@ class Turns(BaseModel):
     list_restart: str = NEVER
     instead: str = NEVER
     polar: str = NEVER
+    all_of: str = NEVER
     counting: str = NEVER
     utmost: str = NEVER
     least: str = NEVER

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.beliefs import update
-from bot.events import Counted, Event, Focused
+from bot.events import Counted, Event, Focused, Pick, Shown
 from bot.facts import Phrase, comparative, facet_phrase, head, number_phrase, reason_phrases, value_phrase
 from bot.phrasing import filled, joined, quoted, say, tap, told
 from bot.picking import is_surprise
@@ -19,7 +19,7 @@ from bot.text import sentences
 from retrieval.catalogue import Catalogue
 from retrieval.filters import broken
 from retrieval.recommend import Recommender
-from retrieval.records import Bound, Item, Reason, Term
+from retrieval.records import Bound, Item, Reason, Recommendation, Term
 
 _COMPARED_ROLES = {"year", "length", "axis"}
 _ABOUT_LIMIT = 420
@@ -33,6 +33,10 @@ _COMPANY = {"together": "why_together", "also_liked": "why_also_liked"}
 def plan_answer(understanding: Understanding, state: SessionState, catalogue: Catalogue) -> ReplyPlan:
     """The record's answer to a question about one item, or an honest "I don't know"."""
     question = understanding.question
+    if question is not None and question.item_id is None and question.topic == "unknown":
+        return ReplyPlan(
+            acts={"answer"}, lines=[Line(template="not_recorded", slots={"nouns": catalogue.domain.noun.many})]
+        )
     if question is None or question.item_id is None:
         return ReplyPlan(acts={"clarify"}, lines=[Line(template="which_item")])
     item, topics = catalogue.get(question.item_id), [question.topic, *question.further]
@@ -132,10 +136,10 @@ def _plan_utmost(
     if not phrases:
         return ReplyPlan(acts={"answer"}, lines=[Line(template="compare_unknown")])
     lines = [_fact_line(item, [phrase], catalogue) for item, phrase in phrases]
-    return ReplyPlan(
-        acts={"answer"}, lines=lines, suggestions=_next(phrases[0][0], catalogue),
-        events=[Focused(item_id=phrases[0][0].id)],
-    )  # fmt: skip
+    # On the screen, so that they can be spoken of; ordered by that number alone, they have no score.
+    items = [Recommendation(item=item, score=0.0, reasons=[]) for item, _ in phrases]
+    picks = [Pick(item_id=item.id, score=0.0, reasons=[]) for item, _ in phrases]
+    return ReplyPlan(acts={"answer"}, lines=lines, items=items, events=[Shown(picks=picks)])
 
 
 def plan_explanation(understanding: Understanding, state: SessionState, catalogue: Catalogue) -> ReplyPlan:

@@ -79,6 +79,9 @@ class Drafter:
             for topic, patterns in topics
             for pattern in patterns
         ]
+        self._unrecorded = [
+            re.compile(pattern.replace("{it}", self.lexicon.turns.said_item)) for pattern in self.domain.unrecorded
+        ]
         nouns = set(self.domain.item_words)
         verbs = {self.domain.verb.base, self.domain.verb.past, self.domain.verb.gerund}
         self._dull = self.lexicon.stop | nouns | verbs | set(self.domain.person_nouns)
@@ -226,15 +229,19 @@ class Drafter:
         asked: str,
     ) -> ItemQuestion | None:  # fmt: skip
         """What is asked of an item; `asked`: the topic where no pattern of the domain tells one."""
-        topics: dict[str, re.Match[str]] = {}
+        topics: dict[str, re.Match[str] | None] = {}
         for topic, pattern in self._questions:
             match = pattern.search(folded)
             inside = match and any(
                 s.kind == "item" and s.start <= match.start() and match.end() <= s.end for s in spans
             )  # "Cast Away"
-            known = match and any(match.start() < one.end() and one.start() < match.end() for one in topics.values())
+            known = match and any(
+                one and match.start() < one.end() and one.start() < match.end() for one in topics.values()
+            )
             if match and not (inside or known):
                 topics.setdefault(topic, match)
+        if not topics and any(pattern.search(folded) for pattern in self._unrecorded):
+            topics = {"unknown": None}
         first, *further = topics or ([asked or "about"] if asked or "about" in act_cues else [""])
         if not first:
             return None

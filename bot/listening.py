@@ -160,6 +160,8 @@ class Listener:
             # Nothing but a question about an item, whatever its title sounds like.
             reading.mentions = [m.model_copy(update={"relation": "ask"}) for m in draft.reading.mentions]
             acts = (acts - {"similar", "request", "unclear", "answer"}) | {"ask_item"}
+        elif draft.question and draft.question.topic == "unknown" and not content_acts(reading):
+            acts = {"ask_item"} | (acts & {"greet", "thank"})
         elif draft.question and draft.targets and heard and heard.likely["ask_item"] >= _PROBABLE:
             likened = any(mention.relation == "similar" for mention in reading.mentions)
             acts = (acts - (set() if likened else {"similar"}) - {"unclear"}) | {"ask_item"}

@@ -158,6 +158,8 @@ class DomainConfig(Config):
     """A catalogue field with sentences that somebody might say who wants this item without knowing it."""
     proper: tuple[str, ...] = ()
     """Names among facet values, which keep their capitals in a sentence; languages and countries do anyway."""
+    unrecorded: tuple[str, ...] = ()
+    """Regular expressions of questions that no record of this domain answers ("where can I watch it")."""
     ignore: tuple[str, ...] = ()
     greeting: str
     starters: tuple[str, ...] = ()

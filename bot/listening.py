@@ -37,6 +37,7 @@ _UNLIKELY, _CERTAIN = 0.2, 0.97
 _SURE = 0.7
 _PROBABLE = 0.5  # from which what the rules take for a question about an item is one
 _ENOUGH = 3  # words from which a command without a cue of its own is believed
+_EDGES = " .!,:;\"'"
 _FEW = 5  # words of a remark that is small talk and nothing else
 _TOLD = 3  # telling words of a wish that describes what is wanted
 _STRAY = {"off_topic", "farewell"}  # as which parts of a description sound
@@ -78,10 +79,20 @@ class Listener:
         ]
         self._reread(whole, drafts, heard)
         settled_parts = [self._settle(one, acts) for one, acts in zip(drafts, heard, strict=True)]
+        settled_parts = self._likened(settled_parts)
         asked = {act for part in settled_parts for act in part.acts} & _ASKED_OF_US
         if asked:
             settled_parts = [_without_bare_wish(part, draft) for part, draft in zip(settled_parts, drafts, strict=True)]
         return merged(text, settled_parts)
+
+    def _likened(self, parts: Sequence[Understanding]) -> list[Understanding]:
+        """The parts, where the first is a title and "but", and another says what is to differ: "X but shorter"."""
+        first, *rest = parts
+        wished = any(p.preferences or p.constraints or p.critiques or p.search for p in rest)
+        if not (wished and is_bare_title(first, self.lexicon.breaks)):
+            return list(parts)
+        mentions = [mention.model_copy(update={"relation": "similar"}) for mention in first.mentions]
+        return [first.model_copy(update={"acts": {"request", "similar"}, "mentions": mentions, "search": ""}), *rest]
 
     def read_ahead(self, texts: Sequence[str]) -> None:
         """Let the act model read several utterances at once, which takes it less time than one by one."""
@@ -249,6 +260,16 @@ class Listener:
         sure = {"confidence": round(float(heard.likely[verdict]), 3)}
         heard_so = (self.drafter.reader.mention(item_id, verdict, draft.text.strip(), 0.6) for item_id in about)
         mentions += [mention.model_copy(update=sure) for mention in heard_so]
+
+
+def is_bare_title(understanding: Understanding, breaks: Sequence[str] = ()) -> bool:
+    """Whether an utterance is nothing but the title of an item, and one of `breaks` behind it."""
+    named = [entity for entity in understanding.entities if entity.item_id]
+    if len(named) != 1 or len(understanding.entities) != 1 or len(understanding.mentions) != 1:
+        return False
+    before, behind = understanding.text[: named[0].start], understanding.text[named[0].end :].strip(_EDGES)
+    bare = not before.strip(_EDGES) and (behind in breaks if breaks else not behind)
+    return bare and understanding.mentions[0].relation in {"mention", "accept"} and understanding.question is None
 
 
 def _signs(draft: Draft) -> Signs:

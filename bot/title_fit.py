@@ -96,7 +96,8 @@ class Place:
     def opens(self) -> bool:
         """Whether a sentence begins here."""
         lead = self.folded[: self.start].rstrip(" \"'(*")
-        return not lead or lead[-1] in ".!?\n。"
+        sound = lead.endswith(",") and len(lead) <= _SOUND + 1 and lead[:-1].isalpha()  # "ok, up was terrible"
+        return not lead or lead[-1] in ".!?\n。" or sound
 
     @cached_property
     def points(self) -> bool:

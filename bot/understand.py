@@ -11,7 +11,7 @@ from bot.gazetteer import Gazetteer
 from bot.languages import language_of
 from bot.leanings import load_leanings
 from bot.lexicon import languages
-from bot.listening import Listener
+from bot.listening import Listener, is_bare_title
 from bot.occasions import with_occasions
 from bot.quantities import Quantity
 from bot.records import Understanding
@@ -30,7 +30,6 @@ _VAGUE = {"unclear", "chitchat", "off_topic", "ask_item", "request", "disclose",
 _WISHES = {"request", "disclose", "constrain"}
 _TALK = {"chitchat", "off_topic", "help"}
 _BESIDE = {"greet", "thank"}
-_EDGES = " .!,:;\"'"
 
 
 class Understander:
@@ -124,7 +123,7 @@ class Understander:
 def _of_nothing_shown(understanding: Understanding) -> Understanding:
     """The understanding where nothing is on the screen: a wish that sounds like a question about what is there ("you
     know who did it, you just watch") is a wish, unless an item is named."""
-    if _is_bare_title(understanding):
+    if is_bare_title(understanding):
         # Whoever only names one would like its like.
         mentions = [mention.model_copy(update={"relation": "similar"}) for mention in understanding.mentions]
         return understanding.model_copy(update={"acts": {"request", "similar"}, "mentions": mentions, "search": ""})
@@ -133,16 +132,6 @@ def _of_nothing_shown(understanding: Understanding) -> Understanding:
     if named or not understanding.acts & _WISHES:
         return understanding
     return understanding.model_copy(update={"acts": understanding.acts - _OF_WHAT_IS_SHOWN, "question": None})
-
-
-def _is_bare_title(understanding: Understanding) -> bool:
-    """Whether an utterance is nothing but the title of an item."""
-    named = [entity for entity in understanding.entities if entity.item_id]
-    if len(named) != 1 or len(understanding.entities) != 1 or len(understanding.mentions) != 1:
-        return False
-    said = {understanding.mentions[0].relation}
-    rest = understanding.text[: named[0].start] + understanding.text[named[0].end :]
-    return said <= {"mention", "accept"} and not rest.strip(_EDGES) and understanding.question is None
 
 
 def _is_vague(understanding: Understanding, shown: bool) -> bool:

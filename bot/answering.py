@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from bot.beliefs import update
@@ -69,7 +70,9 @@ def summary(item: Item) -> str:
     return text if len(text) <= 2 * _ABOUT_LIMIT else text[: 2 * _ABOUT_LIMIT].rsplit(" ", 1)[0] + "…"
 
 
-def plan_catalogue(understanding: Understanding, recommender: Recommender, catalogue: Catalogue) -> ReplyPlan:
+def plan_catalogue(
+    understanding: Understanding, state: SessionState, recommender: Recommender, catalogue: Catalogue
+) -> ReplyPlan:
     """Whether the catalogue has a named item, or how many items fit what the question names."""
     domain, language = catalogue.domain, catalogue.domain.language
     named = [m.item_id for m in understanding.mentions]
@@ -98,7 +101,7 @@ def plan_catalogue(understanding: Understanding, recommender: Recommender, catal
         if e.kind == "believed" and e.belief.facet != "text"
     ]
     if understanding.question is not None and understanding.question.most:
-        return _plan_utmost(understanding.question, asked, recommender, catalogue)
+        return _plan_utmost(understanding.question, asked, state, recommender, catalogue)
     if not asked:
         line = Line(
             template="count_all",
@@ -119,15 +122,17 @@ def plan_catalogue(understanding: Understanding, recommender: Recommender, catal
 
 
 def _plan_utmost(
-    question: ItemQuestion, asked: Sequence[Belief], recommender: Recommender, catalogue: Catalogue
-) -> ReplyPlan:
-    """The items of the catalogue that have the most or the least of a number, among those that are asked about."""
+    question: ItemQuestion, asked: Sequence[Belief], state: SessionState, recommender: Recommender,
+    catalogue: Catalogue,
+) -> ReplyPlan:  # fmt: skip
+    """The items that have the most or the least of a number, among those that are asked about and that nothing said
+    before rules out."""
     about = [belief for belief in asked if belief.facet != question.topic]
-    state = SessionState(beliefs={b.id: b.model_copy(update={"hard": True, "relation": "wish"}) for b in about})
+    wished = {b.id: b.model_copy(update={"hard": True, "relation": "wish"}) for b in about}
+    within = any(b.hard and b.facet != question.topic for b in state.beliefs.values())
+    query = build_query(replace(state, beliefs={**state.beliefs, **wished}), recommender.catalogue, again=True)
     column = catalogue.column(question.topic) * question.most
-    rows = [
-        row for row in recommender.allowed_rows(build_query(state, recommender.catalogue)) if column[row] == column[row]
-    ]
+    rows = [row for row in recommender.allowed_rows(query) if column[row] == column[row]]
     first = sorted(rows, key=lambda row: (-column[row], -catalogue.popularity[row]))[:_UTMOST]
     phrases = [
         (item, phrase) for item in (catalogue.items[row] for row in first)
@@ -135,7 +140,8 @@ def _plan_utmost(
     ]  # fmt: skip
     if not phrases:
         return ReplyPlan(acts={"answer"}, lines=[Line(template="compare_unknown")])
-    lines = [_fact_line(item, [phrase], catalogue) for item, phrase in phrases]
+    lines = [Line(template="utmost_within")] if within else []
+    lines += [_fact_line(item, [phrase], catalogue) for item, phrase in phrases]
     # On the screen, so that they can be spoken of; ordered by that number alone, they have no score.
     items = [Recommendation(item=item, score=0.0, reasons=[]) for item, _ in phrases]
     picks = [Pick(item_id=item.id, score=0.0, reasons=[]) for item, _ in phrases]

@@ -37,6 +37,7 @@ _UNLIKELY, _CERTAIN = 0.2, 0.97
 _SURE = 0.7
 _PROBABLE = 0.5  # from which what the rules take for a question about an item is one
 _ENOUGH = 3  # words from which a command without a cue of its own is believed
+_LETTERS = 2  # of a title that says enough by itself
 _EDGES = " .!,:;\"'"
 _FEW = 5  # words of a remark that is small talk and nothing else
 _TOLD = 3  # telling words of a wish that describes what is wanted
@@ -176,7 +177,7 @@ class Listener:
         elif draft.question and draft.targets and heard and heard.likely["ask_item"] >= _PROBABLE:
             likened = any(mention.relation == "similar" for mention in reading.mentions)
             acts = (acts - (set() if likened else {"similar"}) - {"unclear"}) | {"ask_item"}
-        if "ask_item" in acts and question is not None:
+        if "ask_item" in acts and "request" not in acts and question is not None:
             topics = {question.topic, *question.further}  # "any Oscars?" asks for none
             reading.preferences = [one for one in reading.preferences if one.facet not in topics]
         asks = folded.rstrip().endswith("?") and not acts & {"request", "similar", "ask_catalogue"}
@@ -266,6 +267,8 @@ def is_bare_title(understanding: Understanding, breaks: Sequence[str] = ()) -> b
     """Whether an utterance is nothing but the title of an item, and one of `breaks` behind it."""
     named = [entity for entity in understanding.entities if entity.item_id]
     if len(named) != 1 or len(understanding.entities) != 1 or len(understanding.mentions) != 1:
+        return False
+    if len(named[0].surface) < _LETTERS:
         return False
     before, behind = understanding.text[: named[0].start], understanding.text[named[0].end :].strip(_EDGES)
     bare = not before.strip(_EDGES) and (behind in breaks if breaks else not behind)

@@ -193,13 +193,13 @@ class Manager:
             case "answer":
                 return answering.plan_answer(understanding, state, catalogue)
             case "catalogue":
-                return answering.plan_catalogue(understanding, self.recommender, catalogue)
+                return answering.plan_catalogue(understanding, state, self.recommender, catalogue)
             case "explain":
                 return answering.plan_explanation(understanding, state, catalogue)
             case "why_not":
                 return answering.plan_why_not(understanding, state, self.recommender, catalogue)
             case "compare" if _of_all(understanding, state):
-                return answering.plan_catalogue(understanding, self.recommender, catalogue)
+                return answering.plan_catalogue(understanding, state, self.recommender, catalogue)
             case "compare":
                 return answering.plan_comparison(understanding, state, catalogue)
             case "show_profile":

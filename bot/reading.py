@@ -223,6 +223,9 @@ class Reader:
         whole = mark.kind == "person" or (config is not None and config.role in {"person", "series"})
         if not whole or not self._all_of.search(folded[clause.cue_start : mark.start]):
             return []
+        own = self._first_person.search(clause.cue) or not folded[clause.start : clause.cue_start].strip(_EDGES)
+        if not own:
+            return []  # "my father has seen all the X films"
         facets = self.domain.facets_of("person") if mark.kind == "person" else [mark.kind]
         found = [self.catalogue.postings(facet).get(mark.name.value) for facet in facets]
         return max(([int(row) for row in rows] for rows in found if rows is not None), key=len, default=[])

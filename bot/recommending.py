@@ -71,7 +71,7 @@ def _without_new(
 ) -> ReplyPlan:  # fmt: skip
     """Nothing new fits: what was shown comes again unless something else was asked for, else one wish is let go."""
     again = build_query(state, recommender.catalogue, again=True)
-    if understanding.acts & _SHOWING_AGAIN and "more" not in understanding.acts:
+    if understanding.acts & _SHOWING_AGAIN and "more" not in understanding.acts and not understanding.open:
         items = recommender.recommend(again, wanted)
         if items:
             lines = [*lines, counted("again", len(items), catalogue), *pick_lines(items, catalogue)]

@@ -92,7 +92,7 @@ class Hints:
         return self._is_before(self._persons, folded, start)
 
     def all_of(self, folded: str, start: int, end: int) -> bool:
-        """Whether words like "all the" stand before a name and a word for items behind: "all the X films"."""
+        """Whether words like "all the" stand before a name and a word for items behind: "all the X ones"."""
         lead = folded[max(0, start - _REACH) : start]
         whole = any(not lead[match.end() :].strip() for match in self._all_of.finditer(lead))
         return whole and self.noun_follows(folded, end)

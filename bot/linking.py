@@ -175,7 +175,7 @@ class Linker:
         place = utterance.place(said)
         series = [name for name in values if self._role(name) == "series"]
         if said[0].word in self.hints.words.articles and self.hints.all_of(folded, start, end):
-            titles = []  # "all the X films" are a series
+            titles = []  # "all the X ones" are a series
         if series and titles:
             # A series usually bears the name of its first item, and people mean the item.
             if self.hints.series_follows(folded, end) or self.hints.all_of(folded, start, end):

@@ -225,7 +225,7 @@ class Reader:
             return []
         own = self._first_person.search(clause.cue) or not folded[clause.start : clause.cue_start].strip(_EDGES)
         if not own:
-            return []  # "my father has seen all the X films"
+            return []  # "my father has seen all the X ones"
         facets = self.domain.facets_of("person") if mark.kind == "person" else [mark.kind]
         found = [self.catalogue.postings(facet).get(mark.name.value) for facet in facets]
         return max(([int(row) for row in rows] for rows in found if rows is not None), key=len, default=[])

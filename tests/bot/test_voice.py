@@ -249,17 +249,21 @@ def test_every_request_begins_alike_and_ends_with_the_notes_alone(home: Path) ->
 
 
 def test_cards_and_the_lead_come_before_the_model(home: Path) -> None:
-    def late(message: str, number: int) -> Iterator[str | float | None]:
-        yield 1.0
+    read = threading.Event()
+    in_time: list[bool] = []
+
+    def waits_for_the_reader(message: str, number: int) -> Iterator[str | float | None]:
+        in_time.append(read.wait(20))
         yield from copied(message, number)
 
-    with talking(home, late) as (bot, _):
-        began = time.monotonic()
-        times = [(event.kind, time.monotonic() - began) for event in bot.stream("s", WISH)]
-    lead = [seconds for kind, seconds in times if kind == "token"][:5]
-    assert max(lead) < 0.9
-    assert next(seconds for kind, seconds in times if kind == "items") < 0.9
-    assert times[-1][1] > 3
+    kinds = []
+    with talking(home, waits_for_the_reader, deadline=60, first=40) as (bot, _):
+        for event in bot.stream("s", WISH):
+            kinds.append(event.kind)
+            if kinds.count("token") == 5:
+                read.set()
+    assert kinds[:2] == ["understood", "items"]
+    assert in_time and all(in_time)
 
 
 def test_a_reply_without_picks_needs_no_model(home: Path) -> None:
@@ -386,17 +390,17 @@ def test_whoever_goes_on_ends_the_reply_that_is_still_being_worded(doing: str, h
             assert [belief.item_id for belief in bot.event("s", "seen", picks[0].item.id).seen] == [picks[0].item.id]
         else:
             assert bot.reply("s", "thanks").turn == 2
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 10
         reader.join(5)
         assert [reply.text for reply in first] == [plain]
         assert bot.history("s")[0][1].text == plain
 
 
 def test_a_silent_model_is_left_alone_for_a_while(home: Path) -> None:
-    with talking(home, silent, deadline=1.5) as (bot, asked):
+    with talking(home, silent, deadline=6.0, first=6.0) as (bot, asked):
         turn(bot)
         _, outcome, seconds = turn(bot)
-    assert seconds < 1
+    assert seconds < 5
     assert len(asked.bodies) == 1
     assert outcome["fell_back"] == 1
 
@@ -415,7 +419,7 @@ def test_who_stops_listening_stops_the_model_and_keeps_the_turn(home: Path, plai
                 break
         began = time.monotonic()
         events.close()  # type: ignore[attr-defined]
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 10
         ((said, reply),) = bot.history("s")
         assert (said, reply.text) == (WISH, plain)
         assert len(bot.reply("s", "who directed the second one?").text) > 10

@@ -65,7 +65,7 @@ def update(understanding: Understanding, state: SessionState, catalogue: Catalog
     events += [Believed(belief=belief) for belief in beside if belief.id not in gone]
     merged: dict[str, Belief] = {}
     # "Not a western but under two hours" corrects something only where a western was spoken of.
-    ruled_out = [belief for belief in found if belief.polarity < 0 and belief.facet in facets]
+    ruled_out = [belief for belief in found if belief.polarity < 0 and belief.facet != "item"]
     spoken_of = not ruled_out or any(belief.id in state.beliefs for belief in ruled_out)
     takes_back = "correct" in understanding.acts and spoken_of
     for belief in found:

@@ -168,10 +168,11 @@ class Listener:
         if draft.question and draft.question.checks:
             reading, acts = Reading(), {"ask_item"} | (acts & {"greet", "thank"})
             reading.mentions = [m.model_copy(update={"relation": "ask"}) for m in draft.reading.mentions]
-        elif heard and draft.question and draft.targets and draft.relations <= {"break"} and self._polar.match(folded):
-            # Nothing but a question about an item, whatever its title sounds like.
+        elif heard and _only_asks(draft) and ("about" in draft.cues or self._polar.match(folded)):
+            # Whatever its title sounds like.
             reading.mentions = [m.model_copy(update={"relation": "ask"}) for m in draft.reading.mentions]
-            acts = (acts - {"similar", "request", "unclear", "answer"}) | {"ask_item"}
+            stray = {"like", "dislike", "chitchat"} if "about" in draft.cues else set()
+            acts = (acts - {"similar", "request", "unclear", "answer"} - stray) | {"ask_item"}
         elif draft.question and draft.question.topic == "unknown" and not content_acts(reading):
             acts = {"ask_item"} | (acts & {"greet", "thank"})
         elif draft.question and draft.targets and heard and heard.likely["ask_item"] >= _PROBABLE:
@@ -354,6 +355,11 @@ def _is_removal(draft: Draft) -> bool:
     """Whether a part takes something back by name and says nothing else: "never mind anime"."""
     named = any(entity.value is not None for entity in draft.entities)
     return "remove" in draft.cues and named and not (draft.cues - {"remove", "agree"} or draft.search or draft.question)
+
+
+def _only_asks(draft: Draft) -> bool:
+    """Whether a part is nothing but a question about an item."""
+    return bool(draft.question and draft.targets) and draft.relations <= {"break"} and not draft.search
 
 
 def _only_mentioned(reading: Reading) -> bool:

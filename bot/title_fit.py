@@ -218,8 +218,9 @@ def _evidence_around(place: Place, well_known: bool) -> Iterator[str]:
         headed = place.heads and (place.opens or comma)
         yield "set apart from a verdict" if headed else "before a verdict"
         number = all(word.isdigit() for word in place.words)
-        if place.opens and (number or not place.plain) and not (never or place.verb) and well_known:
-            yield "a small word that is judged"
+        small = (place.opens and not place.plain) or (number and (place.opens or comma))
+        if small and not (never or place.verb) and well_known:
+            yield "a small word that is judged"  # "please, 300 bored me"
     led = hints.led(folded, start)
     if led:
         yield "led up to"

@@ -40,9 +40,12 @@ def heard(understanding: Understanding, state: SessionState, fresh: list[Belief]
     tastes = [belief for belief in fresh if belief.relation == "taste" and belief.polarity > 0]
     if tastes:
         lines.append(_values_line("ack_taste", tastes, "and", quotes, catalogue))
-    unknown = [belief.value for belief in fresh if belief.group == "unresolved"]
-    if unknown:
-        lines.append(Line(template="unresolved", slots={"names": quoted(unknown, language)}, quotes=unknown))
+    named = [belief for belief in fresh if belief.group == "unresolved"]
+    themes = catalogue.domain.facets_of("theme")
+    for template, ruled_out in (("unresolved", False), ("unresolved_dislike", True)):
+        unknown = [belief.value for belief in named if (belief.facet in themes) == ruled_out]
+        if unknown:
+            lines.append(Line(template=template, slots={"names": quoted(unknown, language)}, quotes=unknown))
     blind = [belief.label for belief in unheld(fresh, catalogue)]
     if blind:
         lines.append(Line(template="unverifiable", slots={"labels": quoted(blind, language)}, quotes=blind))

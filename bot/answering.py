@@ -34,6 +34,12 @@ _COMPANY = {"together": "why_together", "also_liked": "why_also_liked"}
 def plan_answer(understanding: Understanding, state: SessionState, catalogue: Catalogue) -> ReplyPlan:
     """The record's answer to a question about one item, or an honest "I don't know"."""
     question = understanding.question
+    unknown = [entity.surface for entity in understanding.entities if entity.kind == "item" and entity.value is None]
+    if question is not None and question.item_id is None and unknown:
+        names = quoted(unknown, catalogue.domain.language)
+        return ReplyPlan(
+            acts={"answer"}, lines=[Line(template="asked_unknown", slots={"names": names}, quotes=unknown)]
+        )
     if question is not None and question.item_id is None and question.topic == "unknown":
         return ReplyPlan(
             acts={"answer"}, lines=[Line(template="not_recorded", slots={"nouns": catalogue.domain.noun.many})]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from bisect import bisect
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ from bot.reading import MUST, Reader, Reading, Told
 from bot.records import Entity, ItemQuestion
 from bot.references import Context, Pointer, find_pointers
 from bot.text import Token, fold, tokens, unshouted
-from bot.unresolved import find_unresolved
+from bot.unresolved import asked_about, find_unresolved
 from bot.verdicts import AVOIDED, Mark
 from retrieval.catalogue import Catalogue
 from retrieval.domain import DomainConfig
@@ -30,13 +31,14 @@ READ = 4000  # characters of one message; linking takes time that grows with the
 _LONGEST_WORD = 4  # signs of a common word where words do not stand apart
 _ASKING = {"request", "more", "why", "why_not", "surprise", "help", "ask_catalogue"}
 _SEEKING = {"wish", "similar"}
-_UNJUDGED = {"exclude", "dislike", "seen", "unseen"}
+_UNJUDGED = {"exclude", "dislike", "reported_dislike", "seen", "unseen"}
 
 
 @dataclass
 class Draft:
     """What the rules found in one part of an utterance, which begins at `offset`; `rules`: the acts they say;
-    `described`: names that point at an item on the screen ("the shortest")."""
+    `described`: names that point at an item on the screen ("the shortest"); `of_unknown`: whether a question is about
+    something that the catalogue does not have."""
 
     text: str
     offset: int
@@ -55,6 +57,7 @@ class Draft:
     rules: set[str]
     search: str
     waived: str
+    of_unknown: bool
 
 
 class Drafter:
@@ -203,6 +206,13 @@ class Drafter:
             said = text.strip()
             reading.mentions += [self.reader.mention(item_id, verdict, said) for item_id in before if verdict]
         targets = self._targets(spans, pointers)
+        parts = self._of_series(spans) if question is not None and not targets else []
+        if question is not None and parts:
+            question = question.model_copy(update={"item_id": parts[0]})
+        subjects = {start for start, _ in asked_about(folded, self.lexicon, self.domain)}
+        unknown = not targets and any(name.start in subjects for name in names)
+        if question is not None and unknown:
+            question = question.model_copy(update={"item_id": None})
         if "compare" in cues:
             targets = list(dict.fromkeys([*targets, *(item_id for p in pointers for item_id in p.item_ids)]))
         pointed = any(pointer.exact for pointer in pointers)
@@ -216,7 +226,7 @@ class Drafter:
             # The encoder reads the base language only.
             search=self._search_text(folded, words, relations, [*spans, *pointers, *quantities, *names, *echoes.words])
             if self.catalogue.in_own_language else "",
-            waived=self.cues.waived(folded),
+            waived=self.cues.waived(folded), of_unknown=unknown,
         )  # fmt: skip
 
     def _only_in_titles(self, folded: str, act: str, named: Sequence[tuple[int, int, str]]) -> bool:
@@ -267,6 +277,13 @@ class Drafter:
         exact = [item_id for pointer in pointers if pointer.exact for item_id in pointer.item_ids]
         loose = [item_id for pointer in pointers for item_id in pointer.item_ids]
         return list(dict.fromkeys([*named, *(exact or ([] if named else loose))]))
+
+    def _of_series(self, spans: Sequence[Span]) -> list[str]:
+        """The first part of a series that is named: whoever asks about "Paddington" means that one."""
+        series = set(self.domain.facets_of("series"))
+        rows = [row for s in spans if s.kind in series for row in self.catalogue.postings(s.kind)[s.name.value]]
+        items = [self.catalogue.items[int(row)] for row in rows]
+        return [item.id for item in sorted(items, key=lambda item: item.year or math.inf)]
 
     def _search_text(self, folded: str, words: Sequence[Token], relations: Sequence[Cue], known: Sequence[Any]) -> str:
         """Words of wish clauses that nothing else explains: they are searched by meaning."""

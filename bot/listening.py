@@ -17,6 +17,7 @@ from bot.reading import MUST, Known, Reading
 from bot.records import Entity, ItemMention, ItemQuestion, Preference, Understanding
 from bot.references import Context, Pointer
 from bot.span_relations import Kind, Said, by_rules
+from bot.unresolved import turned_down
 from bot.utterance import Span
 from bot.verdicts import Mark
 from retrieval.catalogue import Catalogue
@@ -24,6 +25,7 @@ from retrieval.domain import DomainConfig
 from retrieval.encoder import QueryEncoder
 
 _COMMANDS = ("undo", "reset", "forget", "show_profile", "help", "remove")
+_TURNING_DOWN = {"constrain", "disclose", "dislike"}
 _ANSWERS_ONLY = {"ask_item", "why", "why_not", "compare", "greet", "farewell", "off_topic", "ask_catalogue"}
 _SEARCHING = {"request", "disclose", "constrain", "critique", "similar", "answer", "correct"}
 _VERDICTS: tuple[Literal["dislike", "like", "seen", "similar"], ...] = ("dislike", "like", "seen", "similar")
@@ -207,9 +209,15 @@ class Listener:
         ):
             counted = [*reading.preferences, *reading.constraints, *self._of_utmost(draft)]
             reading.preferences, reading.constraints, reading.critiques = [], [], []
+        unread = not (reading.preferences or reading.constraints or reading.critiques or reading.mentions or counted)
+        if unread and not (draft.entities or draft.targets or search or question) and acts <= _TURNING_DOWN:
+            draft.entities = turned_down(
+                draft.text, folded, self.drafter.cues.relations(folded), self.lexicon, self.domain
+            )
         orders = "compare" in acts or ("ask_catalogue" in acts and self._utmost.search(folded) is not None)
         if "ask_item" in acts and question is None:
-            target = next(iter(draft.targets), None) or context.focus or next(iter(context.slate), None)
+            shown = None if draft.of_unknown else context.focus or next(iter(context.slate), None)
+            target = next(iter(draft.targets), shown)
             # Whoever wants a yes or no is not told the story instead.
             topic = "unknown" if self._polar.match(folded) and "about" not in draft.cues else "about"
             question = ItemQuestion(topic=topic, item_id=target)

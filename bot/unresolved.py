@@ -14,12 +14,14 @@ from bot.quantities import Quantity
 from bot.records import Entity
 from bot.references import Pointer
 from bot.text import Token
+from bot.verdicts import AVOIDED
 from retrieval.domain import DomainConfig
 
 _TITLE_RELATIONS = {"similar", "seen", "like", "dislike"}
 _LETTERS = r"(?:[^\W\d_]|['-])+"
 _TITLE_QUOTES = re.compile(r"《([^》]{1,60})》|「([^」]{1,60})」|『([^』]{1,60})』")
 _MOST_WORDS = 6
+_PLAIN_NAME = 3
 
 
 class _Patterns(NamedTuple):
@@ -27,7 +29,8 @@ class _Patterns(NamedTuple):
 
     capitals: a run of capitalised words with small ones between; rest: the words after a cue up to where a name ends;
     person: two words behind a lead that stands before people; lead: such a lead at the end of a text; weak: one that
-    stands before much else too; given: whole patterns of the language, with a group `person` or `item`.
+    stands before much else too; given: whole patterns of the language, with a group `person` or `item`;
+    asked: the same for what a question is about.
     """
 
     capitals: re.Pattern[str]
@@ -36,6 +39,7 @@ class _Patterns(NamedTuple):
     lead: re.Pattern[str]
     weak: re.Pattern[str]
     given: tuple[re.Pattern[str], ...]
+    asked: tuple[re.Pattern[str], ...]
 
 
 @lru_cache(maxsize=32)
@@ -46,11 +50,11 @@ def _patterns(language: str, people: tuple[str, ...]) -> _Patterns:
     upper = r"[A-Z\u00c0-\u00d6\u00d8-\u00de\u0141\u0152\u0160\u017d\u0410-\u042f][\w'\u2019-]*"
     ends = "|".join(said.name_ends) or NEVER
     leads = "|".join([*said.name_leads, *said.weak_name_leads, *map(re.escape, people)]) or NEVER
-    given = tuple(re.compile(pattern) for pattern in said.unknown_names)
+    given, asked = (tuple(map(re.compile, patterns)) for patterns in (said.unknown_names, said.asked_names))
     capitals = re.compile(rf"{upper}(?:(?:\s+(?:{small}|&))*\s+(?:{upper}|[0-9][\w'\u2019-]*))*")
     if not lexicon.spaced:
         never = re.compile(NEVER)
-        return _Patterns(capitals, never, never, never, never, given)
+        return _Patterns(capitals, never, never, never, never, given, asked)
     return _Patterns(
         capitals,
         re.compile(rf"\s+((?:[\w'&:-]+\s*){{1,{_MOST_WORDS}}}?)(?=$|[,.!?;]|\s*\b(?:{ends})\b)"),
@@ -58,6 +62,7 @@ def _patterns(language: str, people: tuple[str, ...]) -> _Patterns:
         re.compile(rf"\b(?:{leads})\s+$"),
         re.compile("|".join(said.weak_name_leads) or NEVER),
         given,
+        asked,
     )
 
 
@@ -81,6 +86,7 @@ def find_unresolved(
         *_capitalised(text, folded, relations, lexicon, looks),
         *_after_cue(folded, words, relations, lexicon, domain, looks),
         *_after_person_lead(folded, lexicon, looks),
+        *asked_about(folded, lexicon, domain),
     ]
     quoted = [match.span(match.lastindex or 0) for match in _TITLE_QUOTES.finditer(text)]
     entities = [_entity(text, folded, start, end, looks) for start, end in [*found, *quoted]]
@@ -152,6 +158,38 @@ def _after_person_lead(folded: str, lexicon: Lexicon, looks: _Patterns) -> list[
         weak = looks.weak.match(match.group()) is not None
         if all(rare) or (rare[1] and first not in lexicon.stop and not weak):
             found.append(match.span(1))
+    return found
+
+
+def asked_about(folded: str, lexicon: Lexicon, domain: DomainConfig) -> list[tuple[int, int]]:
+    """Where a question names what it is about: "is paddington any good?". Plain words make a name from three on."""
+    found = []
+    for pattern in _patterns(lexicon.language, domain.person_nouns).asked:
+        for match in pattern.finditer(folded):
+            words = match["item"].split()
+            rare = [w for w in words if w not in lexicon.common and w not in lexicon.stop and len(w) > 2]
+            plain = len(words) < _PLAIN_NAME or words[0] in lexicon.stop
+            if (rare or not plain) and not any(word in domain.item_words for word in words):
+                found.append(match.span("item"))
+    return found
+
+
+def turned_down(
+    text: str, folded: str, relations: Sequence[Cue], lexicon: Lexicon, domain: DomainConfig
+) -> list[Entity]:
+    """What somebody does not want in words that name nothing known ("no clowns"), which can only be told them."""
+    looks = _patterns(lexicon.language, domain.person_nouns)
+    kind = next(iter(domain.facets_of("theme")), "item")
+    found = []
+    for cue in relations:
+        rest = looks.rest.match(folded, cue.end) if cue.name in {*AVOIDED, "reported_dislike"} else None
+        if rest is None:
+            continue
+        start, words = rest.start(1), rest[1].split()
+        telling = [w for w in words if w not in lexicon.stop and len(w) > 2]
+        if len(telling) == len(words) < _PLAIN_NAME and not any(word in domain.item_words for word in words):
+            end = start + len(rest[1].rstrip())
+            found.append(Entity(kind=kind, value=None, surface=text[start:end], start=start, end=end, score=0.5))
     return found
 
 

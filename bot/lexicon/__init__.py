@@ -207,7 +207,8 @@ class LinkingWords(BaseModel):
     part: between "the", an ordinal and such a title, or between a title and a number ("part").
     small_words: written small inside a name ("of"). never_names: no names though they have a capital ("I'm", "TV").
     name_ends: words that end an unknown name ("but", "please"). unknown_names: whole patterns with a group `person` or
-    `item` around a name that may be unknown, for languages without spaces.
+    `item` around a name that may be unknown, for languages without spaces. asked_names: the same, with a group `item`
+    around what a question is about ("is {item} any good?").
     endings: of other forms of a word, so that these are not taken for slips ("s", "ed").
     capital_nouns: whether common nouns have capitals, so that a capital shows no name.
     """
@@ -240,6 +241,7 @@ class LinkingWords(BaseModel):
     never_names: frozenset[str] = frozenset()
     name_ends: list[str] = []
     unknown_names: list[str] = []
+    asked_names: list[str] = []
     endings: list[str] = []
     capital_nouns: bool = False
 

@@ -162,6 +162,8 @@ class Listener:
         elif heard:
             _weigh(reading, heard, "ask_catalogue" in acts)
             self._judge(draft, heard)
+            if "more" in draft.cues:  # "who directed it? any others by him?"
+                reading.preferences += [one for one in draft.echoes.wanted if one not in reading.preferences]
             acts |= content_acts(reading) & {"like", "dislike", "seen", "similar"}
         if "why_not" in draft.cues:
             acts -= {"like", "dislike", "reject"} - content_acts(reading)

@@ -50,6 +50,7 @@ from retrieval.records import Recommendation
 
 _log = logging.getLogger(__name__)
 _SAID_LIMIT = 120
+_WITH_PICKS = {"request", "more", "critique"}
 _CHUNK = re.compile(r"\S+\s*|\s+")
 
 
@@ -185,13 +186,18 @@ class Manager:
         catalogue = self.view(understanding.language)
         match action.kind:
             case "recommend":
-                return recommending.plan_recommendation(
-                    understanding, state, fresh, dropped, self.recommender, catalogue, self.settings.picks
-                )
+                return self._plan_picks(understanding, state, fresh, dropped)
             case "ask":
                 return self._plan_question(state, action.facet or "", understanding, fresh, catalogue)
             case "answer":
-                return answering.plan_answer(understanding, state, catalogue)
+                answer = answering.plan_answer(understanding, state, catalogue)
+                wished = any(belief.relation in {"wish", "rule", "critique"} for belief in fresh)
+                if not (wished and understanding.acts & _WITH_PICKS and answer.events):
+                    return answer
+                # "How long is it? And show me something shorter"
+                picks = self._plan_picks(understanding, state, fresh, dropped)
+                events = [*answer.events, *picks.events]
+                return picks.model_copy(update={"lines": [*answer.lines, *picks.lines], "events": events})
             case "catalogue":
                 return answering.plan_catalogue(understanding, state, self.recommender, catalogue)
             case "explain":
@@ -212,6 +218,14 @@ class Manager:
                 return self._plan_greeting(state, catalogue.domain)
             case _:
                 return self._plan_small(action.kind, catalogue.domain)
+
+    def _plan_picks(
+        self, understanding: Understanding, state: SessionState, fresh: list[Belief], dropped: list[Belief]
+    ) -> ReplyPlan:
+        return recommending.plan_recommendation(
+            understanding, state, fresh, dropped, self.recommender, self.view(understanding.language),
+            self.settings.picks,
+        )  # fmt: skip
 
     def _plan_question(
         self, state: SessionState, facet: str, understanding: Understanding, fresh: list[Belief], catalogue: Catalogue

@@ -152,6 +152,8 @@ def overruled(said: Said, likely: Likely, heard: HeardActs | None, turning: bool
         return None  # a verdict is not turned into one that the sentence does not sound like
     if verdict and acts.get(said.rule, 0.0) >= max(_HINTED, acts.get(relation, 0.0)):
         return None  # nor taken back where the sentence sounds more like it
+    if verdict and relation == "none" and heard is not None and heard.acts == {"chitchat"}:
+        return None  # "Life Is Beautiful bored me" is no mere talk
     if relation == "similar" and acts.get("ask_item", 0.0) >= acts.get("similar", 1.0):
         return None
     meant = "" if relation == "want" else relation

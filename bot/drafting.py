@@ -209,7 +209,7 @@ class Drafter:
         parts = self._of_series(spans) if question is not None and not targets else []
         if question is not None and parts:
             question = question.model_copy(update={"item_id": parts[0]})
-        subjects = {start for start, _ in asked_about(folded, self.lexicon, self.domain)}
+        subjects = {start for start, _ in asked_about(text, folded, self.lexicon, self.domain)}
         unknown = not targets and any(name.start in subjects for name in names)
         if question is not None and unknown:
             question = question.model_copy(update={"item_id": None})

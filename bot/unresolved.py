@@ -86,7 +86,7 @@ def find_unresolved(
         *_capitalised(text, folded, relations, lexicon, looks),
         *_after_cue(folded, words, relations, lexicon, domain, looks),
         *_after_person_lead(folded, lexicon, looks),
-        *asked_about(folded, lexicon, domain),
+        *asked_about(text, folded, lexicon, domain),
     ]
     quoted = [match.span(match.lastindex or 0) for match in _TITLE_QUOTES.finditer(text)]
     entities = [_entity(text, folded, start, end, looks) for start, end in [*found, *quoted]]
@@ -161,15 +161,18 @@ def _after_person_lead(folded: str, lexicon: Lexicon, looks: _Patterns) -> list[
     return found
 
 
-def asked_about(folded: str, lexicon: Lexicon, domain: DomainConfig) -> list[tuple[int, int]]:
-    """Where a question names what it is about: "is paddington any good?". Plain words make a name from three on."""
+def asked_about(text: str, folded: str, lexicon: Lexicon, domain: DomainConfig) -> list[tuple[int, int]]:
+    """Where a question names what it is about: "is paddington any good?". Plain words make a name from three on or with
+    capitals."""
     found = []
     for pattern in _patterns(lexicon.language, domain.person_nouns).asked:
         for match in pattern.finditer(folded):
             words = match["item"].split()
             rare = [w for w in words if w not in lexicon.common and w not in lexicon.stop and len(w) > 2]
             plain = len(words) < _PLAIN_NAME or words[0] in lexicon.stop
-            if (rare or not plain) and not any(word in domain.item_words for word in words):
+            capitals = [w for w in text[match.start("item") : match.end("item")].split() if w[0].isupper()]
+            named = any(word.lower() not in lexicon.stop for word in capitals) and any(map(str.islower, text))
+            if (rare or named or not plain) and not any(word in domain.item_words for word in words):
                 found.append(match.span("item"))
     return found
 

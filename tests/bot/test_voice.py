@@ -263,7 +263,8 @@ def test_cards_and_the_lead_come_before_the_model(home: Path) -> None:
             if kinds.count("token") == 5:
                 read.set()
     assert kinds[:2] == ["understood", "items"]
-    assert in_time and all(in_time)
+    assert in_time
+    assert all(in_time)
 
 
 def test_a_reply_without_picks_needs_no_model(home: Path) -> None:

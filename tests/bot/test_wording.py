@@ -121,6 +121,8 @@ CONVERSATIONS = [
     ["something funny", "more variety please", "stick closer to what I said", "surprise me"],
     ["the robbery goes fine, it's the people who fall apart", "how many Finnish musicals do you have?"],
     ["is Tom Hanks in Cast Away?", "is Heat a comedy?", "is it under two hours?", "is it any good?"],
+    ["a comedy", "no clowns", "was Tenet any good?", "how long is the first one? and show me something shorter"],
+    ["where can I watch the first one?", "where can I watch it?", "what's the oldest film you have?", "gore is fine"],
     ["I loved Nosferatu", "the 1922 one", "something like Scarface", "I can't stand horror", "I love horror"],
 ]  # fmt: skip
 

@@ -161,6 +161,14 @@ class Drafter:
         )
         quantities = [q for q in quantities if not any(s.kind == "item" and s.start <= q.start < s.end for s in spans)]
         pointers = find_pointers(folded, context, spans, self.lexicon, self.catalogue)
+        if context.liked is not None and context.focus is None:
+            # "Something like it" behind "I loved X" means X, whatever is on the screen by then.
+            likened = {cue.end for cue in relations if cue.name == "similar"}
+            pointers = [
+                p._replace(item_ids=(context.liked,))
+                if not p.exact and p.item_ids == tuple(context.slate[:1]) and likened & {p.start, p.start - 1} else p
+                for p in pointers
+            ]  # fmt: skip
         described = [s for s in spans if any(p.exact and p.start <= s.start and s.end <= p.end for p in pointers)]
         spans = [span for span in spans if span not in described]
         if not self.lexicon.spaced:

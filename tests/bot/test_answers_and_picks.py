@@ -58,3 +58,32 @@ def test_a_bound_joins_the_one_from_the_other_side(bot: Bot, session: str) -> No
     bot.reply(session, "not Clint Eastwood again; no longer than 100 minutes!")
     (bound,) = [belief for belief in bot.profile(session).all() if belief.facet == "minutes"]
     assert (bound.low, bound.high) == (90, 100)
+
+
+def test_like_it_means_what_was_just_loved(bot: Bot, session: str) -> None:
+    bot.reply(session, "a scary horror film")
+    bot.reply(session, "I loved The Thing")
+    reply = bot.reply(session, "something like it but newer")
+    likened = [belief for belief in bot.profile(session).all() if belief.relation == "similar"]
+    assert [belief.item_id for belief in likened] == ["the-thing-1982"]
+    assert all((pick.item.year or 0) > 1982 for pick in reply.items)
+
+
+@pytest.mark.parametrize(
+    ("said", "facet", "value"),
+    [
+        ("meine Frau hasst Musicals", "genre", "Musical"),
+        ("meine Tochter hat Angst vor Horrorfilmen", "genre", "Horror"),
+        ("un film pour ce soir, ma femme déteste les comédies musicales", "genre", "Musical"),
+        ("mon mari n'aime pas les westerns", "genre", "Western"),
+        ("una película para esta noche, mi mujer odia los musicales", "genre", "Musical"),
+        ("我妈妈不喜欢恐怖片", "genre", "Horror"),
+        ("my wife loves romance but hates musicals", "genre", "Musical"),
+    ],
+)
+def test_what_the_company_cannot_stand_is_ruled_out(said: str, facet: str, value: str, bot: Bot, session: str) -> None:
+    bot.reply(session, said)
+    ruled_out = {(belief.facet, belief.value) for belief in bot.profile(session).all() if belief.polarity < 0}
+    wished = {(belief.facet, belief.value) for belief in bot.profile(session).all() if belief.polarity > 0}
+    assert (facet, value) in ruled_out
+    assert (facet, value) not in wished

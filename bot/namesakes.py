@@ -244,10 +244,22 @@ def _answered(open_: Wondered, text: str, said: Understanding, understander: Und
         return None
     years = {int(number) for number in _NUMBER.findall(fold(text))}
     found = [item for item in others if item.year in years]
-    if open_.taken is None:
+    if open_.taken is not None:
+        number = understander.domain.number_of("year")
+        bounds = [wish for wish in (*said.preferences, *said.constraints) if wish.facet in {*_YEARS, number}]
+        # "After 1960" is about what is wanted, and "not the 1960 one" keeps the other.
+        found = [] if _refuses(text, said, understander) else found
+        found = [item for item in found if all(_within(item, wish) for wish in bounds)]
+    else:
         ways = _ways_to_pick(others, found, text, said, understander)
         found = next((items for items in ways if len(items) == 1), [])
     return found[0].id if len(found) == 1 else None
+
+
+def _refuses(text: str, said: Understanding, understander: Understander) -> bool:
+    drafter = understander.listener(said.language).drafter
+    cues = drafter.cues.relations(elided(fold(text), drafter.lexicon))
+    return any(cue.name == "exclude" for cue in cues)
 
 
 def _ways_to_pick(
@@ -257,7 +269,7 @@ def _ways_to_pick(
     drafter = understander.listener(said.language).drafter
     folded = elided(fold(text), drafter.lexicon)
     relations = drafter.cues.relations(folded)
-    refused = dated and any(cue.name == "exclude" for cue in relations)
+    refused = dated and _refuses(text, said, understander)
     yield [item for item in options if item not in dated] if refused else dated
     yield _having_people(options, said, understander.catalogue)
     yield _of_time(options, said, understander.domain, said.critiques)

@@ -218,3 +218,11 @@ def test_items_that_no_year_tells_apart_are_not_asked_about(understander: Unders
     )  # fmt: skip
     assert hear("I loved Nosferatu", SessionState(beliefs={seen.id: seen}), 1, understander).doubt is None
     assert hear("I loved Heat", SessionState(), 1, understander).doubt is None
+
+
+def test_a_bound_or_a_refusal_does_not_take_the_other_one(bot: Bot) -> None:
+    session, reply = talked(bot, "something like Ocean's Eleven", "after 1960 please")
+    assert item_ids(bot, session) == {"oceans-eleven-2001"}
+    assert all((pick.item.year or 0) > 1960 for pick in reply.items)
+    session, _ = talked(bot, "something like Ocean's Eleven", "not the 1960 one")
+    assert "oceans-eleven-2001" in item_ids(bot, session)

@@ -87,3 +87,10 @@ def test_what_the_company_cannot_stand_is_ruled_out(said: str, facet: str, value
     wished = {(belief.facet, belief.value) for belief in bot.profile(session).all() if belief.polarity > 0}
     assert (facet, value) in ruled_out
     assert (facet, value) not in wished
+
+
+def test_telling_of_a_dislike_is_no_occasion(bot: Bot, session: str) -> None:
+    bot.reply(session, "no clowns, and my wife hates musicals")
+    assert [belief.label for belief in bot.profile(session).all() if belief.relation == "occasion"] == []
+    bot.reply(session, "something for me and my wife")
+    assert [belief.label for belief in bot.profile(session).all() if belief.relation == "occasion"] == ["for two"]

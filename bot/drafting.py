@@ -88,6 +88,7 @@ class Drafter:
         nouns = set(self.domain.item_words)
         verbs = {self.domain.verb.base, self.domain.verb.past, self.domain.verb.gerund}
         self._dull = self.lexicon.stop | nouns | verbs | set(self.domain.person_nouns)
+        self._all_theirs = turn_pattern(language, "all_theirs", self.domain.item_words)
         self._contracted, self._leads_in, self._idioms = (
             turn_pattern(language, name) for name in ("contracted", "leads_in", "idioms")
         )
@@ -204,6 +205,9 @@ class Drafter:
         asking = question is not None or "compare" in cues
         reading = self.reader.read(text, folded, marks, asked_item, asking)
         self._echo(echoes, text, reading)
+        if context.person and self._all_theirs.search(folded):
+            seen = self.reader.all_of_person(context.person)
+            reading.mentions = [self.reader.mention(item_id, "seen", text.strip()) for item_id in seen]
         names = find_unresolved(
             text, folded, words, relations, spans, pointers, quantities, self.lexicon, self.domain
         )  # fmt: skip

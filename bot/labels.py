@@ -48,7 +48,8 @@ def _level_label(number: str, config: NumberConfig | None, high: float | None, l
     word = (pole.words[0] if pole and pole.words else number).replace("_", " ")
     if high is None:
         return word
-    return say(language, "label_none" if high == 0 else "label_little", number=number, word=word)
+    noun = config.unit.many if config and config.unit else number
+    return say(language, "label_none" if high == 0 else "label_little", number=noun, word=word)
 
 
 def _plain_label(low: float | None, high: float | None, unit: str, language: str) -> str:

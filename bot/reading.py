@@ -226,9 +226,15 @@ class Reader:
         own = self._first_person.search(clause.cue) or not folded[clause.start : clause.cue_start].strip(_EDGES)
         if not own:
             return []  # "my father has seen all the X ones"
-        facets = self.domain.facets_of("person") if mark.kind == "person" else [mark.kind]
-        found = [self.catalogue.postings(facet).get(mark.name.value) for facet in facets]
-        return max(([int(row) for row in rows] for rows in found if rows is not None), key=len, default=[])
+        if mark.kind == "person":
+            return [self.catalogue.row[item_id] for item_id in self.all_of_person(mark.name.value)]
+        return [int(row) for row in self.catalogue.postings(mark.kind)[mark.name.value]]
+
+    def all_of_person(self, name: str) -> list[str]:
+        """Ids of all that somebody has a part in; of who directs, what they directed."""
+        found = [self.catalogue.postings(facet).get(name) for facet in self.domain.facets_of("person")]
+        most = max(([int(row) for row in rows] for rows in found if rows is not None), key=len, default=[])
+        return [self.catalogue.items[row].id for row in most]
 
     def _owns(self, folded: str, mark: Mark, behind: Mark) -> bool:
         """Whether a mark is a person, and an item that they have a part in stands right behind."""

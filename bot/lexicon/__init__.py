@@ -103,7 +103,8 @@ class Turns(BaseModel):
     maker is meant ("by whoever made ...", "same director as ...").
     none_at_all: a negation that allows nothing ("no", not "less"). back: takes up what was just named ("I hate
     them"). polar: how a question that wants a yes or no begins. counting: how one begins that wants a number, or what
-    is the most of all ("how many"). all_of: that all by somebody or of a series is meant
+    is the most of all ("how many"). all_of: that all by somebody or of a series is meant;
+    all_theirs: the same of who was spoken of ("seen all of his")
     ("everything by"). utmost: how one begins that wants what there is most or least of ("what's the
     oldest"). least: turns a superlative round. worth_it:
     whether an item, {it}, is any good.
@@ -147,6 +148,7 @@ class Turns(BaseModel):
     instead: str = NEVER
     polar: str = NEVER
     all_of: str = NEVER
+    all_theirs: str = NEVER
     counting: str = NEVER
     utmost: str = NEVER
     least: str = NEVER

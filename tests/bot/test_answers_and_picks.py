@@ -94,3 +94,15 @@ def test_telling_of_a_dislike_is_no_occasion(bot: Bot, session: str) -> None:
     assert [belief.label for belief in bot.profile(session).all() if belief.relation == "occasion"] == []
     bot.reply(session, "something for me and my wife")
     assert [belief.label for belief in bot.profile(session).all() if belief.relation == "occasion"] == ["for two"]
+
+
+def test_all_of_theirs_is_seen(bot: Bot, session: str) -> None:
+    bot.reply(session, "something by Christopher Nolan")
+    bot.reply(session, "I've seen everything by him")
+    seen = {belief.item_id for belief in bot.profile(session).seen}
+    assert seen >= {"inception-2010", "memento-2000", "dunkirk-2017"}
+
+
+def test_swearing_is_called_by_its_name(bot: Bot, session: str) -> None:
+    bot.reply(session, "a comedy without swearing")
+    assert "no swearing" in {belief.label for belief in bot.profile(session).all()}
